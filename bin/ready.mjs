@@ -1,0 +1,66 @@
+// Makes a fresh clone ready, then runs one job on Node 24. Plain JavaScript: the Node that starts it may be older.
+//   node bin/ready.mjs start|test|sacbe|campaign|bench [arguments]
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const [job = 'start', ...rest] = process.argv.slice(2)
+
+/** What each job runs, and whether it needs the development packages. */
+const JOBS = {
+  start: { dev: false, args: ['bin/sacbe.ts', 'start'] },
+  sacbe: { dev: false, args: ['bin/sacbe.ts'] },
+  test: { dev: true, args: ['node_modules/vitest/vitest.mjs', 'run'] },
+  campaign: { dev: true, args: ['test/campaign/run.ts'] },
+  bench: { dev: true, args: ['bench/run.ts'] },
+}
+
+function refuse(spanish, english) {
+  console.error(`${spanish}\n${english}`)
+  process.exit(2)
+}
+
+/** The stamp names the lockfile and the set that was installed, so a pull that changes packages installs again. */
+function installed(dev) {
+  const stamp = join(root, 'node_modules', '.sacbe-ready')
+  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  const have = existsSync(stamp) ? readFileSync(stamp, 'utf8').trim() : ''
+  return { stamp, want: `${lock} ${dev ? 'all' : 'run'}`, ready: have === `${lock} all` || (!dev && have === `${lock} run`) }
+}
+
+function install(dev) {
+  const state = installed(dev)
+  if (state.ready) return
+  console.error('Preparando Sacbé: se instalan los paquetes (solo la primera vez)…\nGetting Sacbé ready: installing packages (first time only)…')
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...(dev ? [] : ['--omit=dev'])]
+  // npm's own words go to standard error: standard output belongs to the job (--json).
+  const done = spawnSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
+  if (done.status !== 0)
+    refuse('No se pudieron instalar los paquetes. Revise la conexión con el registro de npm y repita la orden.',
+      'The packages could not be installed. Check the connection to the npm registry and run the command again.')
+  writeFileSync(state.stamp, `${state.want}\n`)
+}
+
+/** Node 24 or later: the one that came with the packages on Linux, else the one already here. */
+function node24() {
+  const shipped = join(root, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node')
+  if (process.platform === 'linux' && existsSync(shipped)) return shipped
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath
+  return refuse(`Sacbé necesita Node 24 o posterior; aquí hay ${process.versions.node} en ${process.platform} ${process.arch}. Instale Node 24 (https://nodejs.org) y repita la orden.`,
+    `Sacbé needs Node 24 or later; this is ${process.versions.node} on ${process.platform} ${process.arch}. Install Node 24 (https://nodejs.org) and run the command again.`)
+}
+
+const chosen = JOBS[job]
+if (!chosen) refuse(`Trabajo desconocido: ${job}`, `Unknown job: ${job}`)
+install(chosen.dev)
+const node = node24()
+const child = spawn(node, [...chosen.args, ...rest], {
+  cwd: root,
+  stdio: 'inherit',
+  env: { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` },
+})
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)))

@@ -1,0 +1,77 @@
+import type { Instant, Now } from '../base/clock.ts'
+import type { EvidenceRecord } from '../evidence/record.ts'
+import type { Outcome } from '../protocol/faults.ts'
+
+/** Signature over a digest with a named key. `algorithm` is a row of protocol/signature-algorithms; ECDSA comes back as DER. */
+export type { Sign } from '../protocol/sign.ts'
+
+/** Holds one evidence record durably before we go on. Saying it twice is harmless. Throws when it cannot: nothing goes on. */
+export type Keep = (record: EvidenceRecord) => Promise<void>
+
+/** Up to `most` kept records, oldest first, each with the receipt that acknowledges it. */
+export type Drain = (most: number) => Promise<readonly Drained[]>
+export type Drained = { readonly receipt: string; readonly bytes: Uint8Array }
+/** Forgets records that are secured. Called only after their segment is written. */
+export type Acknowledge = (receipts: readonly string[]) => Promise<void>
+
+/** Writes once. The same name and bytes again: 'already'. Other bytes under a taken name: an incident, thrown. */
+export type PutLocked = (name: string, bytes: Uint8Array) => Promise<'kept' | 'already'>
+export type GetLocked = (name: string) => Promise<Uint8Array | undefined>
+/** Names under a prefix, in ascending order of their bytes. */
+export type ListLocked = (prefix: string) => Promise<readonly string[]>
+
+/** A small record by key. `version` counts up by one with every change, from 1. */
+export type Stored<T = unknown> = { readonly key: string; readonly value: T; readonly version: number }
+export type Store = {
+  readonly get: <T>(key: string) => Promise<Stored<T> | undefined>
+  readonly query: <T>(prefix: string) => Promise<readonly Stored<T>[]>
+  /** Puts when the stored version is `ifVersion` (0: there is none yet). false: somebody was faster. */
+  readonly put: (key: string, value: unknown, ifVersion: number) => Promise<boolean>
+  /** All or nothing. */
+  readonly transact: (puts: readonly { key: string; value: unknown; ifVersion: number }[]) => Promise<boolean>
+  /** One holder at a time, for `ms` from `now`. false: another holds it. */
+  readonly lease: (name: string, holder: string, now: Instant, ms: number) => Promise<boolean>
+}
+
+/** RFC 3161: the DER TimeStampToken over a SHA-512 digest. Tries the approved authorities in order. */
+export type Stamp = (sha512: Uint8Array) => Promise<Outcome<Uint8Array>>
+
+/** One whole HTTP answer. Header names as received, in order, duplicates kept. */
+export type HttpAnswer = {
+  readonly status: number
+  readonly reason: string
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body: Uint8Array
+}
+/** One whole HTTP request, headers in order. */
+export type HttpCall = {
+  readonly method: string
+  readonly url: string
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body: Uint8Array | null
+}
+
+/**
+ * Sends a message to a peer's node over mutual TLS: tries the addresses in order until one connects whose
+ * certificate `accepts` takes; after that there is no second try.
+ * @param accepts judges the peer's certificate (DER) before a byte of the message is sent.
+ * @param budgetMs milliseconds until the answer must be whole.
+ */
+export type CallPeer = (
+  addresses: readonly string[],
+  message: { readonly headers: readonly (readonly [string, string])[]; readonly body: Uint8Array },
+  accepts: (certificate: Uint8Array) => Promise<Outcome<true>>,
+  budgetMs: number,
+) => Promise<Outcome<HttpAnswer>>
+
+/** Calls an agency's service. Never follows a redirect, never retries. Body-less methods carry no body. */
+export type CallService = (call: HttpCall, tls: ServiceTls, budgetMs: number) => Promise<Outcome<HttpAnswer>>
+/** 'none' takes any certificate; 'pinned' only one of these (DER); 'verified' by the public authorities. */
+export type ServiceTls = { readonly kind: 'none' } | { readonly kind: 'verified' } | { readonly kind: 'pinned'; readonly certificates: readonly Uint8Array[] }
+
+/** A plain HTTP GET or POST to the centre: OCSP, configuration. */
+export type FetchUrl = (url: string, post: { readonly type: string; readonly body: Uint8Array } | null, budgetMs: number) => Promise<Outcome<HttpAnswer>>
+
+/** A fresh random id (UUID v4). */
+export type NewId = () => string
+export type { Now }

@@ -1,0 +1,56 @@
+import { type Refused, type Result, refused } from '../base/result.ts'
+import { FAULTS } from './fault-catalogue.ts'
+
+export type FaultCode = keyof typeof FAULTS
+/** Which door noticed: the consumer's own request, our outgoing door, our incoming door, or the signer behind them. */
+export type RaisedBy = 'client' | 'server.clientproxy' | 'server.serverproxy' | 'signer'
+
+/**
+ * One refusal.
+ *
+ * `path` holds the codes from the outside in: ['signature_verification', 'invalid_cert_path', 'cert_validation'].
+ * `detail` is for the operator: ids, sizes, names of parts; never bodies, never personal data.
+ * `by` is set once, by the flow that answers. `outcome: 'unknown'` says the service was already called.
+ * `relayed` is a fault that came from a peer or a service: its code and texts are passed on untouched.
+ */
+export type Fault = {
+  readonly path: readonly [FaultCode, ...FaultCode[]]
+  readonly detail: string
+  readonly by?: RaisedBy
+  readonly outcome?: 'unknown'
+  readonly relayed?: { readonly code: string; readonly message: string; readonly detail: string }
+}
+
+export type Outcome<T> = Result<T, Fault>
+
+export const refuse = (code: FaultCode, detail = ''): Refused<Fault> => refused({ path: [code], detail })
+
+/** Puts a code in front of a refusal's own, unless it stands there already: how stock servers nest codes. */
+export function under(code: FaultCode, { fault }: Refused<Fault>): Refused<Fault> {
+  return refused(fault.path[0] === code || fault.relayed ? fault : { ...fault, path: [code, ...fault.path] })
+}
+
+/** Names the door that noticed. A door that is already named stays. */
+export const raisedBy = (by: RaisedBy, { fault }: Refused<Fault>): Refused<Fault> => refused({ by, ...fault })
+
+/** 'server.serverproxy.service_failed.invalid_soap'; without a door just the codes. The 7.8 spelling. */
+export function codeOf(fault: Fault): string {
+  if (fault.relayed) return fault.relayed.code
+  return [fault.by, ...fault.path].filter(Boolean).join('.')
+}
+
+const DOORS_LEGACY: Record<RaisedBy, string> = {
+  client: 'Client',
+  'server.clientproxy': 'Server.ClientProxy',
+  'server.serverproxy': 'Server.ServerProxy',
+  signer: 'Signer',
+}
+
+/** The dotted CamelCase that servers up to 7.7 write: 'Server.ServerProxy.ServiceFailed.InvalidSoap'. */
+export function legacyCodeOf(fault: Fault): string {
+  if (fault.relayed) return fault.relayed.code
+  return [fault.by && DOORS_LEGACY[fault.by], ...fault.path.map((code) => FAULTS[code].legacy)].filter(Boolean).join('.')
+}
+
+/** 400 when the consumer's own request is at fault, else 500. By prefix, in any letter case: peers of either spelling. */
+export const httpStatus = (fault: Fault): 400 | 500 => (/^server\./i.test(codeOf(fault)) ? 500 : 400)
