@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config'
+
+// One process, threads, no isolation: tests share modules, so a test leaves nothing behind in them.
+// Long campaigns (test/campaign) run by `npm run campaign`; the suite takes a seeded sample of each.
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'threads',
+    isolate: false,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    watch: false,
+    disableConsoleIntercept: true,
+    forbidOnly: true,
+  },
+})
