@@ -1,5 +1,6 @@
 import { type Refused, type Result, refused } from '../base/result.ts'
 import { FAULTS } from './fault-catalogue.ts'
+import type { FaultReason } from './fault-reasons.ts'
 
 export type FaultCode = keyof typeof FAULTS
 /** Which door noticed: the consumer's own request, our outgoing door, our incoming door, or the signer behind them. */
@@ -10,12 +11,14 @@ export type RaisedBy = 'client' | 'server.clientproxy' | 'server.serverproxy' | 
  *
  * `path` holds the codes from the outside in: ['signature_verification', 'invalid_cert_path', 'cert_validation'].
  * `detail` is for the operator: ids, sizes, names of parts; never bodies, never personal data.
+ * `reason` names the sentence a person is told where the code alone says too little (stock servers answer many mistakes with internal_error).
  * `by` is set once, by the flow that answers. `outcome: 'unknown'` says the service was already called.
  * `relayed` is a fault that came from a peer or a service: its code and texts are passed on untouched.
  */
 export type Fault = {
   readonly path: readonly [FaultCode, ...FaultCode[]]
   readonly detail: string
+  readonly reason?: FaultReason
   readonly by?: RaisedBy
   readonly outcome?: 'unknown'
   readonly relayed?: { readonly code: string; readonly message: string; readonly detail: string }
@@ -23,7 +26,8 @@ export type Fault = {
 
 export type Outcome<T> = Result<T, Fault>
 
-export const refuse = (code: FaultCode, detail = ''): Refused<Fault> => refused({ path: [code], detail })
+export const refuse = (code: FaultCode, detail = '', reason?: FaultReason): Refused<Fault> =>
+  refused(reason === undefined ? { path: [code], detail } : { path: [code], detail, reason })
 
 /** Puts a code in front of a refusal's own, unless it stands there already: how stock servers nest codes. */
 export function under(code: FaultCode, { fault }: Refused<Fault>): Refused<Fault> {

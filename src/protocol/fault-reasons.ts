@@ -1,0 +1,48 @@
+/**
+ * What a person is told where stock servers' codes say too little: the code stays theirs (mostly internal_error), the sentence is ours.
+ * Each says what is wrong and what to do.
+ */
+export const REASONS = {
+  malformed_identifier: {
+    es: 'Un identificador de X-Road está mal escrito. Escríbalo como instancia/clase/miembro/subsistema, cada parte codificada con % donde haga falta.',
+    en: 'An X-Road identifier is malformed. Write it as instance/class/member/subsystem, each part percent-encoded where needed.',
+  },
+  unknown_method: {
+    es: 'El método HTTP no se admite. Use GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS o TRACE, en mayúsculas.',
+    en: 'The HTTP method is not supported. Use GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS or TRACE, in upper case.',
+  },
+  malformed_path: {
+    es: 'La ruta no nombra un servicio. Debe ser /r1/instancia/clase/miembro/subsistema/servicio[/resto].',
+    en: 'The path does not name a service. It must be /r1/instance/class/member/subsystem/service[/rest].',
+  },
+  illegal_target: {
+    es: 'La ruta o la consulta contiene caracteres que deben ir codificados con %. Codifíquelos y vuelva a enviar la petición.',
+    en: 'The path or query holds characters that must be percent-encoded. Encode them and send the request again.',
+  },
+  ambiguous_path: {
+    es: 'La ruta contiene pasos "." o ".." o segmentos vacíos iniciales, y podría entenderse de dos maneras. Envíe la ruta ya normalizada.',
+    en: 'The path holds "." or ".." steps or empty leading segments and could be read two ways. Send the path already normalised.',
+  },
+  malformed_header: {
+    es: 'Un encabezado contiene caracteres no permitidos o no tiene la forma nombre:valor. Corrija el encabezado.',
+    en: 'A header holds forbidden characters or is not of the form name:value. Correct the header.',
+  },
+  too_many_headers: {
+    es: 'La petición trae demasiados encabezados o encabezados demasiado grandes. Envíe menos o más cortos.',
+    en: 'The message carries too many or too large headers. Send fewer or shorter ones.',
+  },
+  missing_message_id: {
+    es: 'El mensaje no trae x-road-id, o viene vacío. Quite el encabezado X-Road-Id vacío o póngale un valor.',
+    en: 'The message has no x-road-id, or an empty one. Remove the empty X-Road-Id header or give it a value.',
+  },
+  malformed_block: {
+    es: 'El mensaje firmado no tiene la forma del protocolo REST de X-Road. El emisor debe corregirlo.',
+    en: 'The signed message does not have the form of the X-Road REST protocol. The sender must correct it.',
+  },
+  unsupported_digest: {
+    es: 'El algoritmo de resumen que anuncia el otro nodo no se admite. Debe ser SHA-512.',
+    en: 'The digest algorithm announced by the other node is not supported. It must be SHA-512.',
+  },
+} as const satisfies Record<string, { es: string; en: string }>
+
+export type FaultReason = keyof typeof REASONS
