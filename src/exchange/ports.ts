@@ -1,6 +1,8 @@
 import type { Instant, Now } from '../base/clock.ts'
 import type { EvidenceRecord } from '../evidence/record.ts'
 import type { Outcome } from '../protocol/faults.ts'
+import type { Trust } from '../trust/trust.ts'
+import type { NodeConfiguration } from './node-configuration.ts'
 
 /** Signature over a digest with a named key. `algorithm` is a row of protocol/signature-algorithms; ECDSA comes back as DER. */
 export type { Sign } from '../protocol/sign.ts'
@@ -8,8 +10,17 @@ export type { Sign } from '../protocol/sign.ts'
 /** Holds one evidence record durably before we go on. Saying it twice is harmless. Throws when it cannot: nothing goes on. */
 export type Keep = (record: EvidenceRecord) => Promise<void>
 
-/** Up to `most` kept records, oldest first, each with the receipt that acknowledges it. */
-export type Drain = (most: number) => Promise<readonly Drained[]>
+/** The node's configuration as it stands now. Cheap: called for every exchange. */
+export type CurrentConfiguration = () => Promise<NodeConfiguration>
+/**
+ * The trust in force now. Cheap: called for every exchange. `configuration` names its files under configurations/ in the archive, where they
+ * must be before it is given out (see exchange/keep-configuration). The flows refuse with 'global_conf_outdated' past `validUntil`.
+ */
+export type CurrentTrust = () => Promise<Outcome<TrustInForce>>
+export type TrustInForce = { readonly trust: Trust; readonly configuration: string; readonly validUntil: Instant }
+
+/** Up to `most` kept records and about `mostBytes` bytes (at least one record), oldest first, each with the receipt that acknowledges it. */
+export type Drain = (most: number, mostBytes: number) => Promise<readonly Drained[]>
 export type Drained = { readonly receipt: string; readonly bytes: Uint8Array }
 /** Forgets records that are secured. Called only after their segment is written. */
 export type Acknowledge = (receipts: readonly string[]) => Promise<void>
@@ -17,8 +28,8 @@ export type Acknowledge = (receipts: readonly string[]) => Promise<void>
 /** Writes once. The same name and bytes again: 'already'. Other bytes under a taken name: an incident, thrown. */
 export type PutLocked = (name: string, bytes: Uint8Array) => Promise<'kept' | 'already'>
 export type GetLocked = (name: string) => Promise<Uint8Array | undefined>
-/** Names under a prefix, in ascending order of their bytes. */
-export type ListLocked = (prefix: string) => Promise<readonly string[]>
+/** Names that begin with a prefix, in ascending order of their bytes; with `after`, only those that come after that name. */
+export type ListLocked = (prefix: string, after?: string) => Promise<readonly string[]>
 
 /** A small record by key. `version` counts up by one with every change, from 1. */
 export type Stored<T = unknown> = { readonly key: string; readonly value: T; readonly version: number }
@@ -53,7 +64,8 @@ export type HttpCall = {
 
 /**
  * Sends a message to a peer's node over mutual TLS: tries the addresses in order until one connects whose
- * certificate `accepts` takes; after that there is no second try.
+ * certificate `accepts` takes; after that there is no second try, and every fault says `outcome: 'unknown'`.
+ * @param addresses 'host' or 'host:port'; without a port it is 5500.
  * @param accepts judges the peer's certificate (DER) before a byte of the message is sent.
  * @param budgetMs milliseconds until the answer must be whole.
  */
@@ -64,14 +76,35 @@ export type CallPeer = (
   budgetMs: number,
 ) => Promise<Outcome<HttpAnswer>>
 
-/** Calls an agency's service. Never follows a redirect, never retries. Body-less methods carry no body. */
-export type CallService = (call: HttpCall, tls: ServiceTls, budgetMs: number) => Promise<Outcome<HttpAnswer>>
+/**
+ * Calls an agency's service. Never follows a redirect, never retries. A fault after the request began to leave says `outcome: 'unknown'`.
+ * @param mostBytes a larger answer is read to its end but not held: its size and digest take the place of the body.
+ */
+export type CallService = (call: HttpCall, tls: ServiceTls, budgetMs: number, mostBytes: number) => Promise<Outcome<ServiceAnswer>>
+export type ServiceAnswer = Omit<HttpAnswer, 'body'> & {
+  readonly body: Uint8Array | { readonly size: number; readonly sha512: Uint8Array }
+}
 /** 'none' takes any certificate; 'pinned' only one of these (DER); 'verified' by the public authorities. */
-export type ServiceTls = { readonly kind: 'none' } | { readonly kind: 'verified' } | { readonly kind: 'pinned'; readonly certificates: readonly Uint8Array[] }
+export type ServiceTls =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'verified' }
+  | { readonly kind: 'pinned'; readonly certificates: readonly Uint8Array[] }
 
 /** A plain HTTP GET or POST to the centre: OCSP, configuration. */
-export type FetchUrl = (url: string, post: { readonly type: string; readonly body: Uint8Array } | null, budgetMs: number) => Promise<Outcome<HttpAnswer>>
+export type FetchUrl = (
+  url: string,
+  post: { readonly type: string; readonly body: Uint8Array } | null,
+  budgetMs: number,
+) => Promise<Outcome<HttpAnswer>>
 
 /** A fresh random id (UUID v4). */
 export type NewId = () => string
+
+/** One line for the operator: a code, ids, sizes. Never a body, never a header's value, nothing of a person. */
+export type Log = (entry: LogEntry) => void
+export type LogEntry = {
+  readonly level: 'info' | 'warn' | 'error'
+  readonly event: string
+  readonly [fact: string]: string | number | undefined
+}
 export type { Now }

@@ -1,0 +1,63 @@
+import type { ClientId, ServerId, ServiceId } from '../protocol/identifiers.ts'
+import type { SignatureName } from '../protocol/sign.ts'
+import type { AccessRight } from '../trust/access.ts'
+import type { ServiceTls } from './ports.ts'
+
+/** Everything a node is told about itself, as data. Certificates are DER. */
+export type NodeConfiguration = {
+  readonly server: ServerId
+  /** The certificate of our TLS key, registered with the centre; the key itself is known to the listener and to callPeer alone. */
+  readonly authentication: { readonly certificate: Uint8Array; readonly intermediates: readonly Uint8Array[] }
+  readonly clients: readonly NodeClient[]
+  readonly services: readonly NodeService[]
+  readonly rights: readonly AccessRight[]
+  /** Judged at the consumer's node before anything is signed or sent. None: nothing is asked. */
+  readonly policies: readonly Policy[]
+}
+
+/**
+ * How a client's information system must connect: NOSSL by any way, SSLNOAUTH by TLS, SSLAUTH by TLS with one of its certificates.
+ * Source: X-Road security server user guide, "Communication with information systems".
+ */
+export type Connection = 'NOSSL' | 'SSLNOAUTH' | 'SSLAUTH'
+
+/** A member or subsystem that speaks through this node. */
+export type NodeClient = {
+  readonly id: ClientId
+  readonly connection: Connection
+  /** SHA-256 (hex) of the DER of each certificate its systems may present. */
+  readonly certificates: readonly string[]
+  readonly signing: SigningKey
+}
+
+/** The member's signing key: its name as the holder knows it, and the certificates that go with it. */
+export type SigningKey = {
+  readonly key: string
+  readonly algorithm: SignatureName
+  readonly certificate: Uint8Array
+  readonly intermediates: readonly Uint8Array[]
+}
+
+export type NodeService = {
+  readonly id: ServiceId
+  readonly type: 'REST' | 'OPENAPI3' | 'WSDL'
+  /** Where the service answers; what follows the service code in the caller's path is added to it. */
+  readonly url: string
+  /** Milliseconds the service may take; never more than 20,000 are given. */
+  readonly timeoutMs: number
+  readonly tls: ServiceTls
+  /** Present: nobody is served, and everybody is told why. */
+  readonly disabled?: { readonly notice: string }
+  /** Whether evidence holds message bodies, or their sizes and digests only. */
+  readonly keepBodies: 'full' | 'digest'
+}
+
+/** What a call to one service must bring; off unless written here. */
+export type Policy = {
+  readonly service: ServiceId
+  /** 'issue': X-Road-Issue names the file or the legal basis. */
+  readonly requires: readonly 'issue'[]
+  /** The parsed OpenAPI 3 document a call must fit. */
+  readonly openapi?: OpenApiDocument
+}
+export type OpenApiDocument = { readonly [key: string]: unknown }
