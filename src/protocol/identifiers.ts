@@ -128,6 +128,8 @@ export const encodeComponent = (value: string): string =>
 export const sameMember = (a: MemberId, b: MemberId): boolean =>
   a.instance === b.instance && a.memberClass === b.memberClass && a.memberCode === b.memberCode
 export const sameClient = (a: ClientId, b: ClientId): boolean => sameMember(a, b) && a.subsystemCode === b.subsystemCode
+export const sameService = (a: ServiceId, b: ServiceId): boolean =>
+  sameClient(a, b) && a.serviceCode === b.serviceCode && a.serviceVersion === b.serviceVersion
 
 /** The member behind a client, a service or a server. */
 export const memberOf = ({ instance, memberClass, memberCode }: MemberId): MemberId => ({ instance, memberClass, memberCode })

@@ -8,6 +8,12 @@
 export type Sign = (key: string, algorithm: SignatureName, digest: Uint8Array) => Promise<Uint8Array>
 
 export type SignatureName =
-  | 'rsa-sha256' | 'rsa-sha384' | 'rsa-sha512'
-  | 'pss-sha256' | 'pss-sha384' | 'pss-sha512'
-  | 'ecdsa-sha256' | 'ecdsa-sha384' | 'ecdsa-sha512'
+  | 'rsa-sha256'
+  | 'rsa-sha384'
+  | 'rsa-sha512'
+  | 'pss-sha256'
+  | 'pss-sha384'
+  | 'pss-sha512'
+  | 'ecdsa-sha256'
+  | 'ecdsa-sha384'
+  | 'ecdsa-sha512'
