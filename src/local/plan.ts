@@ -1,0 +1,70 @@
+import type { Edge } from './gateway-events.ts'
+import type { Words } from './troubles.ts'
+
+/** A world as data: who takes part, what they offer, who may ask. Identifiers are written as on the wire: 'QRO/GOB/DIF/APOYOS'. */
+export type WorldPlan = {
+  readonly instance: string
+  readonly memberClasses: readonly { readonly code: string; readonly description: string }[]
+  readonly members: readonly MemberPlan[]
+  readonly nodes: readonly NodePlan[]
+  readonly globalGroups?: readonly { readonly code: string; readonly description: string; readonly members: readonly string[] }[]
+  /** The agencies' own systems: separate programs. */
+  readonly programs: readonly ProgramPlan[]
+}
+
+export type MemberPlan = {
+  /** 'QRO/GOB/SEDESOQ' */
+  readonly id: string
+  readonly name: string
+  readonly subsystems: readonly { readonly code: string; readonly name?: string }[]
+}
+
+export type NodePlan = {
+  /** Folder and command-line name: lower-case letters, digits, '-'. */
+  readonly name: string
+  /** The member that owns it: 'QRO/GOB/DIF'. */
+  readonly owner: string
+  readonly serverCode: string
+  /** Which gateway stands before the consumer's door. Node to node it is always 'http', as in the cloud. */
+  readonly edge: Edge
+  /** Subsystems it speaks for; each gets an information system with a client certificate of its own. */
+  readonly clients: readonly ClientPlan[]
+  readonly services: readonly ServicePlan[]
+  readonly rights: readonly RightPlan[]
+  /** Judged at this node before anything is signed or sent, for calls of its own clients. Off where there is no row. */
+  readonly policies: readonly {
+    readonly service: string
+    readonly requires: readonly 'issue'[] /** Path of an OpenAPI document (JSON). */
+    readonly openapi?: string
+  }[]
+}
+
+export type ClientPlan = { readonly id: string /** Default 'SSLAUTH'. */; readonly connection?: 'NOSSL' | 'SSLNOAUTH' | 'SSLAUTH' }
+
+export type ServicePlan = {
+  /** 'QRO/GOB/SEDESOQ/PADRON/beneficiario.consulta.v1' */
+  readonly id: string
+  readonly type: 'REST' | 'OPENAPI3'
+  /** Where it lies: in a program of this world under a path ('' or '/base'), or at a URL. */
+  readonly at: { readonly program: string; readonly path: string } | { readonly url: string }
+  readonly timeoutMs?: number
+  readonly keepBodies?: 'full' | 'digest'
+  readonly disabled?: { readonly notice: string }
+}
+
+export type RightPlan = {
+  readonly service: string
+  readonly subject:
+    | { readonly client: string }
+    | { readonly globalGroup: string }
+    | { readonly localGroup: readonly string[]; readonly code: string }
+  /** Default the whole service: method '*', path '**'. */
+  readonly endpoint?: { readonly method: string; readonly path: string }
+}
+
+/**
+ * An agency's own system as a program: `node run` with the environment variable SACBE_PORT (0: any free port) and
+ * SACBE_DATA (a folder of its own, kept between runs). It listens on 127.0.0.1, then writes one line
+ * `{"listening":PORT}` to standard output. It ends on SIGTERM, and when its standard input closes.
+ */
+export type ProgramPlan = { readonly name: string /** Path of the module. */; readonly run: string; readonly title: Words }
