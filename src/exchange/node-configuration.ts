@@ -1,6 +1,7 @@
 import type { ClientId, ServerId, ServiceId } from '../protocol/identifiers.ts'
 import type { SignatureName } from '../protocol/sign.ts'
 import type { AccessRight } from '../trust/access.ts'
+import type { Policy } from './policy.ts'
 import type { ServiceTls } from './ports.ts'
 
 /** Everything a node is told about itself, as data. Certificates are DER. */
@@ -52,12 +53,6 @@ export type NodeService = {
   readonly keepBodies: 'full' | 'digest'
 }
 
-/** What a call to one service must bring; off unless written here. */
-export type Policy = {
-  readonly service: ServiceId
-  /** 'issue': X-Road-Issue names the file or the legal basis. */
-  readonly requires: readonly 'issue'[]
-  /** The parsed OpenAPI 3 document a call must fit. */
-  readonly openapi?: OpenApiDocument
-}
-export type OpenApiDocument = { readonly [key: string]: unknown }
+/** checkPolicy (./policy.ts) judges a call by one. */
+export type { OpenApiDocument } from './contract/openapi.ts'
+export type { Policy }

@@ -1,6 +1,7 @@
 /**
  * Every refusal Sacbé knows. `legacy` is the spelling of servers up to 7.7 (since 7.8 they write snake case);
- * `retry` tells the caller whether the same request may succeed later. `own` marks codes that stock servers do not have.
+ * `retry` tells the caller whether the same request may succeed later. `own` marks codes that stock servers do not have;
+ * `status` is the HTTP status where it is neither 400 nor 500.
  * docs/faults.md has a row for each; a test ties the two.
  */
 export const FAULTS = {
@@ -88,15 +89,16 @@ export const FAULTS = {
   global_conf_part_downloaded_file_integrity_failure: { legacy: 'GlobalConfPartDownloadedFileIntegrityFailure', retry: 'never' },
   global_conf_header_field_missing: { legacy: 'GlobalConfHeaderFieldMissing', retry: 'never' },
   legal_basis_missing: { legacy: 'LegalBasisMissing', retry: 'never', own: true },
-  openapi_violation: { legacy: 'OpenApiViolation', retry: 'never', own: true },
+  openapi_violation: { legacy: 'OpenApiViolation', retry: 'never', own: true, status: 422 },
   message_too_large: { legacy: 'MessageTooLarge', retry: 'never', own: true },
   busy: { legacy: 'Busy', retry: 'later', own: true },
   global_conf_rolled_back: { legacy: 'GlobalConfRolledBack', retry: 'never', own: true },
   clock_skew: { legacy: 'ClockSkew', retry: 'later', own: true },
   archive_linking_broken: { legacy: 'ArchiveLinkingBroken', retry: 'never', own: true },
   malformed_container: { legacy: 'MalformedContainer', retry: 'never', own: true },
+  malformed_record: { legacy: 'MalformedRecord', retry: 'never', own: true },
   unaccounted_bytes: { legacy: 'UnaccountedBytes', retry: 'never', own: true },
   uncovered_part: { legacy: 'UncoveredPart', retry: 'never', own: true },
   weak_algorithm: { legacy: 'WeakAlgorithm', retry: 'never', own: true },
   synthetic_data_refused: { legacy: 'SyntheticDataRefused', retry: 'never', own: true },
-} as const satisfies Record<string, { legacy: string; retry: 'never' | 'later'; own?: true }>
+} as const satisfies Record<string, { legacy: string; retry: 'never' | 'later'; own?: true; status?: 422 }>

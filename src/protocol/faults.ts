@@ -56,5 +56,12 @@ export function legacyCodeOf(fault: Fault): string {
   return [fault.by && DOORS_LEGACY[fault.by], ...fault.path.map((code) => FAULTS[code].legacy)].filter(Boolean).join('.')
 }
 
-/** 400 when the consumer's own request is at fault, else 500. By prefix, in any letter case: peers of either spelling. */
-export const httpStatus = (fault: Fault): 400 | 500 => (/^server\./i.test(codeOf(fault)) ? 500 : 400)
+/**
+ * 400 when the consumer's own request is at fault, else 500: by prefix, in any letter case, as peers of either spelling do.
+ * A code of our own may have a status of its own.
+ */
+export function httpStatus(fault: Fault): 400 | 422 | 500 {
+  const row: { readonly legacy: string; readonly status?: 422 } = FAULTS[fault.path.at(-1) as FaultCode]
+  if (!fault.relayed && row.status !== undefined) return row.status
+  return /^server\./i.test(codeOf(fault)) ? 500 : 400
+}
