@@ -1,10 +1,17 @@
-import type { Instant } from '../base/clock.ts'
+import { type Instant, instant } from '../base/clock.ts'
+import { ok } from '../base/result.ts'
 import type { Body } from '../protocol/body.ts'
+import { hex, sha512 } from '../protocol/digests.ts'
+import { type Outcome, refuse } from '../protocol/faults.ts'
 import type { SignatureDocuments } from '../protocol/signature-documents.ts'
+import { readHead, writeHead } from './record-head.ts'
 
 /** Which end of the exchange kept it, and which way the message went. */
 export type Side = 'consumer' | 'provider'
 export type Direction = 'request' | 'response'
+
+/** A body as evidence holds it: itself, where it lies, or (when the service says so, or it was too large) its size and digest alone. */
+export type KeptBody = Body | { readonly kind: 'digest'; readonly size: number; readonly sha512: Uint8Array }
 
 /**
  * One message as evidence, as it was sent or received. Its identity is (requestId, side, direction, digest);
@@ -24,8 +31,75 @@ export type EvidenceRecord = {
   /** The signed octets called /message.xml. */
   readonly message: Uint8Array
   /** /attachment1 … in order; for REST the body alone. */
-  readonly attachments: readonly Body[]
+  readonly attachments: readonly KeptBody[]
   readonly documents: SignatureDocuments
-  /** SHA-512 (hex) of the shared-params.xml the node acted on: the trust of that day. */
+  /** Names the configuration the node acted on, under configurations/ in the archive: the trust of that day. */
   readonly configuration: string
+}
+
+/** SHA-512 over the digests of the message and of each attachment: the same whether a body is here, elsewhere, or only its digest is known. */
+export const contentDigest = (record: EvidenceRecord): Uint8Array =>
+  sha512(sha512(record.message), ...record.attachments.map((body) => (body.kind === 'bytes' ? sha512(body.bytes) : body.sha512)))
+
+/** 'requestId/side/direction/digest in hexadecimal'. The request id is percent-encoded: peers choose theirs freely. */
+export const identityOf = (record: EvidenceRecord): string =>
+  `${encodeURIComponent(record.requestId.toWellFormed())}/${record.side}/${record.direction}/${hex(contentDigest(record))}`
+
+const MAGIC = Buffer.from('SBEV1\0', 'latin1')
+const MOST_HEAD = 256 * 1024
+
+/**
+ * A record as bytes: 'SBEV1' and a zero octet, then blocks, each a 32-bit big-endian length and its octets.
+ * The first block is the head (JSON in one fixed form), then message, signature, hash chain result and hash chain if there are any, and the
+ * attachments held here. The same record always gives the same bytes. Throws for a block of 4 GiB or more.
+ */
+export function encodeRecord(record: EvidenceRecord): Uint8Array {
+  const { signature, chain } = record.documents
+  const held = record.attachments.flatMap((body) => (body.kind === 'bytes' ? [body.bytes] : []))
+  const blocks = [writeHead(record), record.message, signature, ...(chain ? [chain.result, chain.chain] : []), ...held]
+  const bytes = Buffer.allocUnsafe(MAGIC.length + blocks.reduce((sum, block) => sum + 4 + block.length, 0))
+  let at = MAGIC.copy(bytes)
+  for (const block of blocks) {
+    at = bytes.writeUInt32BE(block.length, at)
+    bytes.set(block, at)
+    at += block.length
+  }
+  return bytes
+}
+
+/**
+ * Reads what `encodeRecord` wrote, and nothing else: truncation, bytes left over, another version and a head in another form are refused
+ * with 'malformed_record'. Encoding the result gives the same bytes. Its parts are views into `bytes`.
+ */
+export function decodeRecord(bytes: Uint8Array): Outcome<EvidenceRecord> {
+  const blocks = splitBlocks(bytes)
+  if (!blocks.ok) return blocks
+  const [first, message, signature, ...rest] = blocks.value
+  if (!first || !message || !signature) return malformed('a block is missing')
+  if (first.length > MOST_HEAD) return malformed(`its head has ${first.length} octets`)
+  const head = readHead(first)
+  if (!head.ok) return malformed(head.fault)
+  const { chained, attachments: forms, at, ...fields } = head.value
+  const [result, chain] = chained ? rest.splice(0, 2) : []
+  if (chained && !(result && chain)) return malformed('its hash chain is missing')
+  const attachments: KeptBody[] = forms.map((form) => (form.kind === 'bytes' ? { kind: 'bytes', bytes: rest.shift() as Uint8Array } : form))
+  if (rest.length > 0 || attachments.some((body) => body.kind === 'bytes' && body.bytes === undefined))
+    return malformed('its attachments are not those its head names')
+  const documents = result && chain ? { signature, chain: { result, chain } } : { signature }
+  return ok({ ...fields, at: instant(at), message, attachments, documents })
+}
+
+const malformed = (why: string) => refuse('malformed_record', `not an evidence record: ${why}`)
+
+function splitBlocks(bytes: Uint8Array): Outcome<Uint8Array[]> {
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (!all.subarray(0, MAGIC.length).equals(MAGIC)) return malformed('it does not begin as one')
+  const blocks: Uint8Array[] = []
+  for (let at = MAGIC.length; at < all.length; ) {
+    const end = at + 4 <= all.length ? at + 4 + all.readUInt32BE(at) : Number.POSITIVE_INFINITY
+    if (end > all.length) return malformed(`it ends within block ${blocks.length + 1}`)
+    blocks.push(all.subarray(at + 4, end))
+    at = end
+  }
+  return ok(blocks)
 }
