@@ -118,12 +118,14 @@ function refuseUnreadable(problem: NodeJS.ErrnoException, socket: Socket, edge: 
   )
 }
 
+/** One request from the wire to its answer. Whatever goes wrong in here is ours: reported, never shown. */
 function answering(door: Door, options: GatewayOptions, limits: GatewayLimits) {
   let inside = 0
-  return async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const requestId = randomUUID()
-    const own = (kind: OwnAnswer) =>
-      send(response, ownAnswer(kind, options.edge), requestId, options, limits, kind === 'door_failed' || kind === 'door_late')
+  const answerOne = async (message: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> => {
+    const own = (kind: OwnAnswer) => send(response, ownAnswer(kind, options.edge), requestId, options, limits)
+    const certificate = clientCertificateOf(message.socket as TLSSocket)
+    // A request sent together with the last words of the handshake is read before the connection is ended.
+    if (!certificate && options.clientCertificate === 'required') return void response.destroy()
     if (headBytes(message) > limits.headBytes) return own('headers_too_large')
     const body = await readBody(message, limits.bodyBytes)
     if (body === 'gone') return void response.destroy()
@@ -131,17 +133,30 @@ function answering(door: Door, options: GatewayOptions, limits: GatewayLimits) {
     if (inside >= limits.atOnce) return own('too_many')
     inside++
     try {
-      const answer = await ask(door, wireRequest(message, body, requestId, options), options, limits)
+      const answer = await ask(door, wireRequest(message, body, certificate, requestId, options), options, limits)
       if (typeof answer === 'string') own(answer)
-      else send(response, answer, requestId, options, limits, true)
+      else send(response, answer, requestId, options, limits)
     } finally {
       inside--
     }
   }
+  return (message: IncomingMessage, response: ServerResponse): void => {
+    const requestId = randomUUID()
+    answerOne(message, response, requestId).catch((problem: unknown) => {
+      options.onBug(problem, requestId)
+      response.destroy()
+    })
+  }
 }
 
-function wireRequest(message: IncomingMessage, body: Uint8Array, requestId: string, options: GatewayOptions): WireRequest {
-  const socket = message.socket as TLSSocket
+function wireRequest(
+  message: IncomingMessage,
+  body: Uint8Array,
+  clientCertificate: WireRequest['clientCertificate'],
+  requestId: string,
+  options: GatewayOptions,
+): WireRequest {
+  const { socket } = message
   return {
     method: message.method ?? '',
     target: message.url ?? '',
@@ -151,7 +166,7 @@ function wireRequest(message: IncomingMessage, body: Uint8Array, requestId: stri
     port: socket.localPort ?? 0,
     requestId,
     at: options.now(),
-    clientCertificate: clientCertificateOf(socket),
+    clientCertificate,
   }
 }
 
@@ -180,19 +195,13 @@ async function inTime<T>(work: Promise<T>, ms: number): Promise<T | 'late'> {
   return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
-function send(
-  response: ServerResponse,
-  answer: WireAnswer,
-  requestId: string,
-  options: GatewayOptions,
-  limits: GatewayLimits,
-  keep: boolean,
-): void {
+/** An answer given before the whole request was read ends the connection: the rest of it would be read as a request. */
+function send(response: ServerResponse, answer: WireAnswer, requestId: string, options: GatewayOptions, limits: GatewayLimits): void {
   response.sendDate = false
   const headers = [...answer.headers, ['Date', new Date(options.now()).toUTCString()], ['x-amzn-RequestId', requestId]] as const
   const bodyless = answer.status === 204 || answer.status === 304
   const length = bodyless ? [] : ['Content-Length', String(answer.body.length)]
-  response.writeHead(answer.status, [...headers.flat(), ...length, ...(keep ? [] : ['Connection', 'close'])])
+  response.writeHead(answer.status, [...headers.flat(), ...length, ...(response.req.complete ? [] : ['Connection', 'close'])])
   const slow = setTimeout(() => response.destroy(), limits.clientMs)
   response.once('close', () => clearTimeout(slow))
   response.end(bodyless ? undefined : answer.body)

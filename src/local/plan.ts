@@ -34,7 +34,7 @@ export type NodePlan = {
   /** Judged at this node before anything is signed or sent, for calls of its own clients. Off where there is no row. */
   readonly policies: readonly {
     readonly service: string
-    readonly requires: readonly 'issue'[] /** Path of an OpenAPI document (JSON). */
+    readonly requires: readonly 'issue'[] /** Path of an OpenAPI document, YAML or JSON: readOpenApiFile of adapters/local/openapi-file.ts takes it in. */
     readonly openapi?: string
   }[]
 }

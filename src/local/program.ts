@@ -59,7 +59,7 @@ export async function startProgram(plan: ProgramPlan, data: string, say: (line: 
 function launch(plan: ProgramPlan, data: string, port: number): Promise<Result<{ child: ChildProcess; port: number }, Trouble>> {
   const child = spawn(process.execPath, [plan.run], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH ?? '', SACBE_PORT: String(port), SACBE_DATA: data },
+    env: { SACBE_PORT: String(port), SACBE_DATA: data },
   })
   return new Promise((resolve) => {
     const errors: string[] = []
