@@ -35,7 +35,12 @@ export type ApprovedTsa<C extends Der = Certificate> = {
 
 export type MemberClass = { readonly code: string; readonly description: string }
 export type Subsystem = { readonly id: ClientId; readonly name?: string }
-export type Member = { readonly id: MemberId; readonly name: string; readonly classDescription: string; readonly subsystems: readonly Subsystem[] }
+export type Member = {
+  readonly id: MemberId
+  readonly name: string
+  readonly classDescription: string
+  readonly subsystems: readonly Subsystem[]
+}
 export type GlobalGroup = { readonly code: string; readonly description: string; readonly members: readonly ClientId[] }
 
 export type ServerEntry = {
