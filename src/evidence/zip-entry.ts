@@ -12,6 +12,8 @@ const ENCRYPTED = 0x2041
 const SIZES_FOLLOW = 0x0008
 const STORED = 0
 const DEFLATED = 8
+/** "Version needed" of ZIP64, which is the last that changed nothing we read. */
+const NEWEST_VERSION = 45
 
 /**
  * One entry's content, checked against its local header, its sizes and its checksum, and where in the file it lay.
@@ -21,6 +23,7 @@ export function inflateEntry(file: Buffer, entry: Entry, name: string): Outcome<
   const broken = (what: string): Refused<Fault> => refuse('malformed_container', `${name}: ${what}`)
   if (entry.generalPurposeBitFlag & ENCRYPTED) return broken('encrypted')
   if (entry.compressionMethod !== STORED && entry.compressionMethod !== DEFLATED) return broken(`method ${entry.compressionMethod}`)
+  if ((entry.versionNeededToExtract & 0xff) > NEWEST_VERSION) return broken(`needs version ${entry.versionNeededToExtract}`)
   const start = entry.relativeOffsetOfLocalHeader
   if (start + 30 > file.length || file.readUInt32LE(start) !== LOCAL) return broken('no local header')
   const dataStart = start + 30 + file.readUInt16LE(start + 26) + file.readUInt16LE(start + 28)
