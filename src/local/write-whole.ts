@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { syncFolder } from '../adapters/local/sync-folder.ts'
 
 /** Writes a small file so that a reader, or a power cut, sees the old one or the new one and nothing between. */
 export function writeWhole(path: string, content: string | Uint8Array, mode = 0o644): void {
@@ -14,14 +15,4 @@ export function writeWhole(path: string, content: string | Uint8Array, mode = 0o
   }
   renameSync(beside, path)
   syncFolder(dirname(path))
-}
-
-/** Makes a rename or a new file in this folder survive a power cut. */
-function syncFolder(folder: string): void {
-  const handle = openSync(folder, 'r')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
 }
