@@ -8,10 +8,10 @@ const MAY = {
   'src/metering': ['src/(base|protocol)'],
   'src/exchange': ['src/(base|protocol|trust|evidence|metering)'],
   'src/adapters': ['src/(base|protocol|trust|evidence|metering|exchange)'],
-  'src/local': ['src/(?!cli)', 'functions', 'scenarios'],
+  'src/local': ['src/(?!cli)', 'functions'],
   'src/cli': ['src/', 'scenarios'],
   functions: ['src/(?!cli|local)'],
-  scenarios: ['src/(base|protocol|trust|evidence|metering|exchange)'],
+  scenarios: ['src/(base|protocol|trust|evidence|exchange|local)'],
   lib: ['functions/[^/]+/settings\\.ts$'],
   bin: ['lib', 'src/cli'],
   console: [], // HTTP only

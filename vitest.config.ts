@@ -11,6 +11,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     watch: false,
     disableConsoleIntercept: true,
-    forbidOnly: true,
+    allowOnly: false,
   },
 })
