@@ -1,0 +1,120 @@
+import type { XmlAttribute, XmlElement } from '../protocol/xml.ts'
+import { attribute, childElements, textOf } from '../protocol/xml-lookup.ts'
+import { fromBase64Binary } from './base64-binary.ts'
+
+/** The simple types that signatures and hash chains use. Source: XML Schema part 2. */
+const SIMPLE = {
+  string: () => true,
+  // §3.2.17: after white space and characters beyond ASCII are taken for escaped, nearly every text is an anyURI.
+  anyURI: () => true,
+  base64Binary: (text: string) => fromBase64Binary(text) !== null,
+  integer: (text: string) => /^[+-]?[0-9]+$/.test(text.trim()),
+  dateTime: (text: string) => /^-?[0-9]{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?$/.test(text.trim()),
+  boolean: (text: string) => /^(?:true|false|1|0)$/.test(text.trim()),
+  ID: (text: string) => /^[\p{L}_][\p{L}\p{N}\p{M}._\u00b7-]*$/u.test(text.trim()),
+  qualifier: (text: string) => text === 'OIDAsURI' || text === 'OIDAsURN',
+} as const satisfies Record<string, (text: string) => boolean>
+type SimpleType = keyof typeof SIMPLE
+
+/** One element's rule. `content` is matched against its child elements' names, each followed by a blank. */
+export type ElementRule = {
+  readonly attributes: ReadonlyMap<string, { readonly type: SimpleType; readonly required: boolean }>
+  readonly anyAttribute: boolean
+  readonly content: RegExp | SimpleType
+  readonly mixed: boolean
+}
+/** Names are written with the grammar's own prefixes, whatever the document uses. */
+export type Grammar = { readonly prefixes: ReadonlyMap<string, string>; readonly rules: ReadonlyMap<string, ElementRule> }
+
+/**
+ * Builds a grammar from rows of text.
+ *
+ * @param prefixes prefix → namespace
+ * @param rows element → 'attributes | content'. An attribute is `Name:type`, with `!` when it is required; `*` allows any.
+ *   Content is one simple type, or a model of names with `? * + ( | )`, `any` standing for one element of any name, `mixed` before a model with text.
+ */
+export function grammarOf(prefixes: Readonly<Record<string, string>>, rows: Readonly<Record<string, string>>): Grammar {
+  return {
+    prefixes: new Map(Object.entries(prefixes).map(([prefix, uri]) => [uri, prefix])),
+    rules: new Map(Object.entries(rows).map(([name, row]) => [name, ruleOf(row)])),
+  }
+}
+
+function ruleOf(row: string): ElementRule {
+  const split = row.indexOf('|')
+  const words = row.slice(0, split).split(' ').filter(Boolean)
+  const model = row.slice(split + 1).trim()
+  return {
+    attributes: new Map(words.filter((word) => word !== '*').map(attributeRule)),
+    anyAttribute: words.includes('*'),
+    content: model in SIMPLE ? (model as SimpleType) : contentModel(model.replace(/^mixed/, '')),
+    mixed: model.startsWith('mixed'),
+  }
+}
+
+function attributeRule(word: string): [string, { type: SimpleType; required: boolean }] {
+  const [name = '', type = ''] = word.replace('!', '').split(':')
+  if (!(type in SIMPLE)) throw new Error(`no simple type ${type}`)
+  return [name, { type: type as SimpleType, required: word.endsWith('!') }]
+}
+
+function contentModel(model: string): RegExp {
+  const parts = model
+    .split(' ')
+    .map((word) => word.replaceAll('(', '(?:').replace(NAME, (name) => `(?:${name === 'any' ? '\\S+' : name} )`))
+  return new RegExp(`^${parts.join('')}$`)
+}
+const NAME = /[a-z]+:[A-Za-z0-9]+|\bany\b/g
+
+/**
+ * The first thing in which an element, with all below it, breaks the grammar; null when it keeps it.
+ * Elements without a rule may hold anything, as a lax wildcard allows; attributes of type ID are unique.
+ */
+export function violation(element: XmlElement, grammar: Grammar): string | null {
+  return elementViolation(element, grammar, new Set())
+}
+
+export function nameIn(grammar: Grammar, element: XmlElement): string {
+  return `${grammar.prefixes.get(element.uri) ?? 'other'}:${element.local}`
+}
+
+function elementViolation(element: XmlElement, grammar: Grammar, ids: Set<string>): string | null {
+  const name = nameIn(grammar, element)
+  const rule = grammar.rules.get(name)
+  const own = rule && (attributesViolation(element, rule, ids) ?? contentViolation(element, rule, grammar))
+  if (own) return `${name}: ${own}`
+  for (const node of element.children) {
+    const below = node.kind === 'element' ? elementViolation(node, grammar, ids) : null
+    if (below) return below
+  }
+  return null
+}
+
+const XSI = 'http://www.w3.org/2001/XMLSchema-instance'
+
+function attributesViolation(element: XmlElement, rule: ElementRule, ids: Set<string>): string | null {
+  for (const each of element.attributes) {
+    if (each.uri === XSI && each.local !== 'type' && each.local !== 'nil') continue
+    const known = each.uri === '' ? rule.attributes.get(each.local) : undefined
+    if (!known && !rule.anyAttribute) return `attribute ${each.name} is not allowed`
+    if (known && !isOfType(each, known.type, ids)) return `attribute ${each.name} is no ${known.type}`
+  }
+  for (const [name, { required }] of rule.attributes)
+    if (required && attribute(element, name) === undefined) return `attribute ${name} is missing`
+  return null
+}
+
+function isOfType({ value }: XmlAttribute, type: SimpleType, ids: Set<string>): boolean {
+  if (type === 'ID' && ids.size === ids.add(value.trim()).size) return false
+  return SIMPLE[type](value)
+}
+
+function contentViolation(element: XmlElement, rule: ElementRule, grammar: Grammar): string | null {
+  const names = childElements(element).map((each) => `${nameIn(grammar, each)} `)
+  if (typeof rule.content === 'string') {
+    if (names.length > 0) return 'child elements are not allowed'
+    return SIMPLE[rule.content](textOf(element)) ? null : `the text is no ${rule.content}`
+  }
+  if (!rule.mixed && textOf(element).trim() !== '') return 'text is not allowed'
+  return rule.content.test(names.join('')) ? null : `the child elements are not those expected: ${names.join('').slice(0, 200)}`
+}
