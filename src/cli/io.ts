@@ -1,4 +1,5 @@
-import type { Words } from '../local/troubles.ts'
+import type { Refused } from '../base/result.ts'
+import type { Trouble, Words } from '../local/troubles.ts'
 
 /** Which language a person is answered in; 'both' where the machine does not say. */
 export type Language = 'es' | 'en' | 'both'
@@ -25,3 +26,9 @@ export function inLanguage(words: Words, lang: Language): string {
 
 /** Exit codes of every command: done or true, false, could not run. */
 export const EXIT = { ok: 0, no: 1, cannot: 2 } as const
+
+/** Says why a command could not run, and gives the exit code for that. */
+export function tell({ fault }: Refused<Trouble>, io: Io): number {
+  io.err(`${inLanguage(fault, io.lang)} [${fault.code}]`)
+  return EXIT.cannot
+}

@@ -1,0 +1,17 @@
+import { removeHome } from '../local/home.ts'
+import { trouble } from '../local/troubles.ts'
+import { EXIT, type Io, inLanguage, tell } from './io.ts'
+
+/** `sacbe reset`: deletes a world's folder, keys and evidence included, after asking. Refused while the world runs. */
+export async function resetCommand({ home, yes }: { readonly home: string; readonly yes: boolean }, io: Io): Promise<number> {
+  const question = {
+    es: `Se borrará ${home} con sus llaves y su evidencia, para siempre. Escriba "borrar" para seguir: `,
+    en: `${home} will be deleted with its keys and its evidence, for good. Type "delete" to go on: `,
+  }
+  if (!yes && !/^(borrar|delete)$/i.test((await io.ask(inLanguage(question, io.lang)))?.trim() ?? ''))
+    return tell(trouble('not_confirmed'), io)
+  const removed = removeHome(home)
+  if (!removed.ok) return tell(removed, io)
+  io.err(inLanguage({ es: `Se borró ${home}.`, en: `Deleted ${home}.` }, io.lang))
+  return EXIT.ok
+}
