@@ -65,3 +65,15 @@ export function httpStatus(fault: Fault): 400 | 422 | 500 {
   if (!fault.relayed && row.status !== undefined) return row.status
   return /^server\./i.test(codeOf(fault)) ? 500 : 400
 }
+
+const BY_SPELLING = new Map(
+  Object.entries(FAULTS).flatMap(([code, { legacy }]) => [code, legacy].map((spelling) => [spelling.toLowerCase(), code as FaultCode])),
+)
+
+/** The codes we know in a peer's code of either spelling, from the outside in; 'service_failed' when we know none of them. */
+export function codesIn(text: string): Fault['path'] {
+  const parts = text.slice(0, 500).toLowerCase().split('.')
+  const known = parts.flatMap((part, index) => BY_SPELLING.get(part) ?? BY_SPELLING.get(`${part}.${parts[index + 1]}`) ?? [])
+  const [first, ...rest] = known
+  return first === undefined ? ['service_failed'] : [first, ...rest]
+}

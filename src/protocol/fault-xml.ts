@@ -1,0 +1,58 @@
+import { messageOf } from './fault-sentence.ts'
+import { codeOf, codesIn, type Fault, type FaultCode, refuse, under } from './faults.ts'
+import { parseXml, type XmlElement } from './xml.ts'
+import { child, childElements, textOf } from './xml-lookup.ts'
+import { escapeText } from './xml-write.ts'
+
+const SOAP = 'http://schemas.xmlsoap.org/soap/envelope/'
+
+/**
+ * A SOAP 1.1 fault for a peer, as stock servers write it: goes out bare, with HTTP 200.
+ * @param requestId stands in detail/faultDetail, where stock servers put an id of their own.
+ */
+export function encodeFault(fault: Fault, requestId = ''): { contentType: 'text/xml;charset=utf-8'; body: Uint8Array } {
+  const xml =
+    `<?xml version="1.0" encoding="UTF-8"?><SOAP-ENV:Envelope xmlns:SOAP-ENV="${SOAP}"><SOAP-ENV:Body><SOAP-ENV:Fault>` +
+    `<faultcode>${escapeText(codeOf(fault))}</faultcode><faultstring>${escapeText(messageOf(fault))}</faultstring><faultactor></faultactor>` +
+    `<detail><faultDetail xmlns="">${escapeText(fault.relayed?.detail ?? requestId)}</faultDetail></detail>` +
+    '</SOAP-ENV:Fault></SOAP-ENV:Body></SOAP-ENV:Envelope>'
+  return { contentType: 'text/xml;charset=utf-8', body: Buffer.from(xml, 'utf8') }
+}
+
+/**
+ * A peer's fault, with its texts in `relayed`. What is no fault is a fault of the peer too: 'service_failed.invalid_soap' (no SOAP, or nothing),
+ * 'service_failed.missing_body', 'service_failed.invalid_message' (SOAP, but no fault). Source: SOAP 1.1 §4.4.
+ */
+export function readFault(xml: Uint8Array): Fault {
+  const document = parseXml(xml, { bytes: 1024 * 1024 })
+  if (!document.ok) return notAFault('invalid_soap', document.fault.detail)
+  const { root } = document.value
+  if (root.uri !== SOAP || root.local !== 'Envelope') return notAFault('invalid_soap', 'the root is no SOAP 1.1 Envelope')
+  const body = child(root, SOAP, 'Body')
+  if (!body) return notAFault('missing_body', 'the envelope has no Body')
+  const fault = child(body, SOAP, 'Fault')
+  const code = fault && textIn(fault, 'faultcode')
+  if (!code) return notAFault('invalid_message', 'a message where only a fault belongs')
+  return {
+    path: codesIn(code),
+    detail: 'told by the peer',
+    relayed: { code, message: textIn(fault, 'faultstring'), detail: detailIn(fault) },
+  }
+}
+
+const notAFault = (code: FaultCode, detail: string): Fault => under('service_failed', refuse(code, detail)).fault
+
+/** By local name alone, as stock servers read: some write the children in the SOAP namespace. */
+const named = (element: XmlElement, local: string) => childElements(element).find((each) => each.local === local)
+
+function textIn(element: XmlElement, local: string): string {
+  const found = named(element, local)
+  return found ? textOf(found).trim() : ''
+}
+
+function detailIn(fault: XmlElement): string {
+  const detail = named(fault, 'detail')
+  if (!detail) return ''
+  const inner = named(detail, 'faultDetail')
+  return textOf(inner ?? detail).trim()
+}
