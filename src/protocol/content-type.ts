@@ -1,7 +1,8 @@
 /** A Content-Type taken apart: media type and parameter names in lower case, parameter values as written. */
 export type ContentType = { readonly type: string; readonly parameters: ReadonlyMap<string, string> }
 
-const TYPE = /^[ \t]*([A-Za-z0-9!#$&^_.+-]+\/[A-Za-z0-9!#$&^_.+-]+)[ \t]*/y
+/** Two or more names: X-Road's own 'signature/bdoc-1.0/ts' has three. */
+const TYPE = /^[ \t]*([A-Za-z0-9!#$&^_.+-]+(?:\/[A-Za-z0-9!#$&^_.+-]+)+)[ \t]*/y
 /** A value is a quoted string or runs to the next ';' or blank; other servers leave boundaries with '=' or '/' unquoted. */
 const PARAMETER = /;[ \t]*(?:([A-Za-z0-9!#$&^_.+-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))[ \t]*)?/y
 
