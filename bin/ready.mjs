@@ -3,10 +3,12 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
+/** Where the person stands: npm has moved us to the root and says so in INIT_CWD; else it is simply here. */
+const folder = process.cwd() === root && process.env.INIT_CWD ? process.env.INIT_CWD : process.cwd()
 const [job = 'start', ...rest] = process.argv.slice(2)
 
 /** What each job runs, and whether it needs the development packages. */
@@ -26,7 +28,9 @@ function refuse(spanish, english) {
 /** The stamp names the lockfile and the set that was installed, so a pull that changes packages installs again. */
 function installed(dev) {
   const stamp = join(root, 'node_modules', '.sacbe-ready')
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
   const have = existsSync(stamp) ? readFileSync(stamp, 'utf8').trim() : ''
   return { stamp, want: `${lock} ${dev ? 'all' : 'run'}`, ready: have === `${lock} all` || (!dev && have === `${lock} run`) }
 }
@@ -34,13 +38,17 @@ function installed(dev) {
 function install(dev) {
   const state = installed(dev)
   if (state.ready) return
-  console.error('Preparando Sacbé: se instalan los paquetes (solo la primera vez)…\nGetting Sacbé ready: installing packages (first time only)…')
+  console.error(
+    'Preparando Sacbé: se instalan los paquetes (solo la primera vez)…\nGetting Sacbé ready: installing packages (first time only)…',
+  )
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...(dev ? [] : ['--omit=dev'])]
   // npm's own words go to standard error: standard output belongs to the job (--json).
   const done = spawnSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
   if (done.status !== 0)
-    refuse('No se pudieron instalar los paquetes. Revise la conexión con el registro de npm y repita la orden.',
-      'The packages could not be installed. Check the connection to the npm registry and run the command again.')
+    refuse(
+      'No se pudieron instalar los paquetes. Revise la conexión con el registro de npm y repita la orden.',
+      'The packages could not be installed. Check the connection to the npm registry and run the command again.',
+    )
   writeFileSync(state.stamp, `${state.want}\n`)
 }
 
@@ -49,8 +57,10 @@ function node24() {
   const shipped = join(root, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node')
   if (process.platform === 'linux' && existsSync(shipped)) return shipped
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath
-  return refuse(`Sacbé necesita Node 24 o posterior; aquí hay ${process.versions.node} en ${process.platform} ${process.arch}. Instale Node 24 (https://nodejs.org) y repita la orden.`,
-    `Sacbé needs Node 24 or later; this is ${process.versions.node} on ${process.platform} ${process.arch}. Install Node 24 (https://nodejs.org) and run the command again.`)
+  return refuse(
+    `Sacbé necesita Node 24 o posterior; aquí hay ${process.versions.node} en ${process.platform} ${process.arch}. Instale Node 24 (https://nodejs.org) y repita la orden.`,
+    `Sacbé needs Node 24 or later; this is ${process.versions.node} on ${process.platform} ${process.arch}. Install Node 24 (https://nodejs.org) and run the command again.`,
+  )
 }
 
 const chosen = JOBS[job]
@@ -60,7 +70,8 @@ const node = node24()
 const child = spawn(node, [...chosen.args, ...rest], {
   cwd: root,
   stdio: 'inherit',
-  env: { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` },
+  // The job runs in the project's root; INIT_CWD tells it where the person stands, as npm does.
+  env: { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}`, INIT_CWD: folder },
 })
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
 child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)))
