@@ -142,11 +142,15 @@ const ESCAPES: Readonly<Record<string, string>> = {
 }
 const escaped = (value: string, what: RegExp): string => value.replace(what, (character) => ESCAPES[character] as string)
 
+/** Character data as the canonical form writes it. */
+export const escapeCanonicalText = (value: string): string => escaped(value, IN_TEXT)
+
 /** By code point, as UTF-8 octets sort; UTF-16 units put surrogates before U+E000 to U+FFFF. */
 export function byCodePoint(a: string, b: string): number {
   const length = Math.min(a.length, b.length)
   for (let n = 0; n < length; n++) {
-    const [x, y] = [a.charCodeAt(n), b.charCodeAt(n)]
+    const x = a.charCodeAt(n)
+    const y = b.charCodeAt(n)
     if (x !== y) return isSurrogate(x) === isSurrogate(y) ? x - y : isSurrogate(x) ? 1 : -1
   }
   return a.length - b.length
