@@ -1,8 +1,8 @@
-import { base64, type Digest, digestNamed, hash, hex } from '../protocol/digests.ts'
+import { type Digest, digestNamed, hash, hex } from '../protocol/digests.ts'
 import type { Outcome } from '../protocol/faults.ts'
-import { escapeText } from '../protocol/xml-write.ts'
+import { element, octetsElement, optionalElement, textElement, xmlDocument } from './xml-element.ts'
 import { form, type Parts, partsOf, readForm, XROAD } from './xml-form.ts'
-import { base64Of } from './xml-values.ts'
+import { keyHolderOf } from './xml-values.ts'
 
 /** Where to download a configuration, and the certificates (DER) whose keys may have signed it. Only the keys count. */
 export type AnchorSource = { readonly url: string; readonly certificates: readonly Uint8Array[] }
@@ -26,7 +26,7 @@ export function readAnchorElement(anchor: Parts): Anchor {
   const generatedAt = anchor.maybeText('generatedAt')
   const sources = anchor.all('source').map((element) => {
     const source = partsOf(element, SOURCE)
-    return { url: source.text('downloadURL').trim(), certificates: source.all('verificationCert').map(base64Of) }
+    return { url: source.text('downloadURL').trim(), certificates: source.all('verificationCert').map(keyHolderOf) }
   })
   return { instance: anchor.text('instanceIdentifier'), ...(generatedAt !== undefined && { generatedAt }), sources }
 }
@@ -35,23 +35,18 @@ export function readAnchorElement(anchor: Parts): Anchor {
 export const anchorCertificates = (anchor: Anchor): readonly Uint8Array[] => anchor.sources.flatMap((source) => source.certificates)
 
 /** http first: stock clients drop https addresses from an anchor and make their own from the http ones. */
-export function writeAnchor(anchor: Anchor): Uint8Array {
-  const name = 'x:configurationAnchor'
-  return Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n<${name} xmlns:x="${XROAD}">\n${anchorContent(anchor, '  ')}</${name}>\n`)
-}
+export const writeAnchor = (anchor: Anchor): Uint8Array => xmlDocument('x:configurationAnchor', { x: XROAD }, anchorElements(anchor))
 
-export function anchorContent({ generatedAt, instance, sources }: Anchor, indent: string): string {
+export function anchorElements({ generatedAt, instance, sources }: Anchor): readonly string[] {
   const isSecure = (source: AnchorSource) => source.url.startsWith('https:')
   const ordered = [...sources.filter((source) => !isSecure(source)), ...sources.filter(isSecure)]
-  const line = (text: string) => `${indent}${text}\n`
   return [
-    generatedAt === undefined ? '' : line(`<generatedAt>${escapeText(generatedAt)}</generatedAt>`),
-    line(`<instanceIdentifier>${escapeText(instance)}</instanceIdentifier>`),
-    ...ordered.map(({ url, certificates }) => {
-      const inside = certificates.map((der) => `<verificationCert>${base64(der)}</verificationCert>`).join('')
-      return line(`<source><downloadURL>${escapeText(url)}</downloadURL>${inside}</source>`)
-    }),
-  ].join('')
+    optionalElement('generatedAt', generatedAt),
+    textElement('instanceIdentifier', instance),
+    ...ordered.map(({ url, certificates }) =>
+      element('source', textElement('downloadURL', url), ...certificates.map((der) => octetsElement('verificationCert', der))),
+    ),
+  ]
 }
 
 /** What people compare by telephone: SHA-224 of the file, upper-case pairs with colons between. */

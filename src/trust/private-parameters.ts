@@ -4,7 +4,7 @@ import type { XmlElement } from '../protocol/xml.ts'
 import { ANCHOR, type Anchor, readAnchorElement } from './anchor.ts'
 import { form, partsOf, readForm } from './xml-form.ts'
 import { readClientElement } from './xml-identifiers.ts'
-import { base64Of, integerOf, mustBe } from './xml-values.ts'
+import { integerOf, keyHolderOf, mustBe } from './xml-values.ts'
 
 export type ManagementService = {
   readonly authCertRegAddress: string
@@ -46,5 +46,5 @@ function readManagement(element: XmlElement): ManagementService {
     authCertRegAddress: management.text('authCertRegServiceAddress'),
     provider: mustBe(readClientElement(provider, 'derived'), 'managementRequestServiceProviderId'),
   }
-  return certificate === undefined ? service : { ...service, authCertRegCertificate: base64Of(certificate) }
+  return certificate === undefined ? service : { ...service, authCertRegCertificate: keyHolderOf(certificate) }
 }

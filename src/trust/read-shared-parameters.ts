@@ -23,7 +23,7 @@ import {
 } from './shared-parameters.ts'
 import { form, notOfForm, type Parts, partsOf, readForm } from './xml-form.ts'
 import { readClientElement } from './xml-identifiers.ts'
-import { base64Of, booleanOf, certificateReader, integerOf, mustBe, wordOf } from './xml-values.ts'
+import { base64Of, booleanOf, certificateReader, integerOf, keyHolderOf, mustBe, wordOf } from './xml-values.ts'
 
 const BEFORE_V3 = [
   'instanceIdentifier',
@@ -133,8 +133,8 @@ function readSource(element: XmlElement): ConfigurationSource {
   const source = partsOf(element, SOURCE)
   return {
     address: source.text('address'),
-    internalCertificates: source.all('internalVerificationCert').map(base64Of),
-    externalCertificates: source.all('externalVerificationCert').map(base64Of),
+    internalCertificates: source.all('internalVerificationCert').map(keyHolderOf),
+    externalCertificates: source.all('externalVerificationCert').map(keyHolderOf),
   }
 }
 

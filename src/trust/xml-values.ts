@@ -1,13 +1,23 @@
 import type { Outcome } from '../protocol/faults.ts'
 import type { XmlElement } from '../protocol/xml.ts'
 import { textOf } from '../protocol/xml-lookup.ts'
-import { type Certificate, readCertificate } from './certificates.ts'
+import type { Certificate } from './certificates.ts'
+import { readConfiguredCertificate, readPem } from './pem.ts'
 import { notOfForm } from './xml-form.ts'
 
 /** Schema type base64Binary: white space inside does not count. */
 export function base64Of(element: XmlElement): Uint8Array {
   const bytes = readBase64(textOf(element))
   return bytes ?? notOfForm(`<${element.name}> is not base64`)
+}
+
+/**
+ * A certificate whose key alone matters, as DER; older centres put PEM into the base64. It is not read here: a key that is never
+ * needed may be one we do not know.
+ */
+export function keyHolderOf(element: XmlElement): Uint8Array {
+  const bytes = base64Of(element)
+  return bytes[0] === 0x2d ? (readPem('CERTIFICATE', Buffer.from(bytes).toString('latin1'))[0] ?? bytes) : bytes
 }
 
 /** RFC 4648 §4 with white space anywhere, or nothing. Padding must be whole. */
@@ -46,7 +56,8 @@ export function certificateReader(): (element: XmlElement) => Certificate {
   const known = new Map<string, Certificate>()
   return (element) => {
     const text = textOf(element).replace(/\s+/g, '')
-    const certificate = known.get(text) ?? mustBe(readCertificate(base64Of(element)), `the certificate in <${element.parent?.name}>`)
+    const certificate =
+      known.get(text) ?? mustBe(readConfiguredCertificate(base64Of(element)), `the certificate in <${element.parent?.name}>`)
     known.set(text, certificate)
     return certificate
   }
