@@ -1,6 +1,8 @@
 import type { Instant } from '../base/clock.ts'
+import { refused } from '../base/result.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
 import { type AlgorithmIdentifier, algorithmOf } from '../trust/algorithm-identifiers.ts'
+import { toDer } from '../trust/ber.ts'
 import { extensionsOf } from '../trust/certificate-extensions.ts'
 import {
   BOOLEAN,
@@ -8,6 +10,7 @@ import {
   constructed,
   contentsOf,
   type Der,
+  decode,
   decodeDer,
   GENERALIZED_TIME,
   INTEGER,
@@ -71,13 +74,16 @@ export type TimestampToken = {
 const MAX_TOKEN = 256 * 1024
 
 /**
- * Reads a token. Refused: octets that are not one complete DER value 'io_error'; DER that is no token with one signer and an ESS
- * signing-certificate attribute 'internal_error', as stock servers say.
+ * Reads a token. BER, which tokens of the years up to 2014 were kept in, is read as the DER it stands for; `der` are the octets as they came.
+ *
+ * Refused: octets that are not one complete value 'io_error'; a value that is no token with one signer and an ESS signing-certificate
+ * attribute 'internal_error', as stock servers say.
  */
-export function readToken(der: Uint8Array): Outcome<TimestampToken> {
-  const root = decodeDer(der, (found) => found, { ...SLOPPY, maxBytes: MAX_TOKEN })
+export function readToken(octets: Uint8Array): Outcome<TimestampToken> {
+  const der = octets.length <= MAX_TOKEN ? toDer(octets) : refused('too long')
+  const root = der.ok ? decodeDer(der.value, (found) => found, SLOPPY) : der
   if (!root.ok) return refuse('io_error', `time stamp: ${root.fault}`)
-  const token = decodeDer(der, tokenOf, { ...SLOPPY, maxBytes: MAX_TOKEN })
+  const token = decode(() => ({ ...tokenOf(root.value), der: octets }))
   return token.ok ? token : refuse('internal_error', `time stamp: ${token.fault}`)
 }
 

@@ -146,9 +146,19 @@ function essCertIdV2(root: Der): EssCertId {
   return { digest: digest ?? SHA256, hash: certHash }
 }
 
-/** The token as its signed parts, the authority's certificate and the definition leave it no choice to be. */
+/**
+ * The token as its signed parts, the authority's certificate and the definition leave it no choice to be.
+ *
+ * The certificate may stand there more than once, as OpenSSL writes it when told so: but not in a token whose signature covers its
+ * algorithms (RFC 6211), as ours does, which has one form only.
+ */
 function rebuilt(token: TimestampToken, signer: Certificate): Uint8Array {
-  return writeToken({ ...token, digestAlgorithm: token.digestAlgorithm.der, signatureAlgorithm: token.signatureAlgorithm.der }, signer)
+  const copies = token.attributes.has(CMS.algorithmProtection) ? 1 : Math.min(Math.max(token.certificates.length, 1), 4)
+  return writeToken(
+    { ...token, digestAlgorithm: token.digestAlgorithm.der, signatureAlgorithm: token.signatureAlgorithm.der },
+    signer,
+    copies,
+  )
 }
 
 export type TokenParts = Pick<TimestampToken, 'content' | 'signedAttributes' | 'signature'> & {
@@ -158,9 +168,11 @@ export type TokenParts = Pick<TimestampToken, 'content' | 'signedAttributes' | '
 
 /**
  * A token in its one strict form: version 3, one digest algorithm, the signer's certificate alone, signer by issuer and serial number, no
- * revocation lists, no unsigned attributes. Without `carried` no certificates at all, for a client that wants none.
+ * revocation lists, no unsigned attributes.
+ *
+ * @param copies of the signer's certificate: 1, or 0 for a client that wants none
  */
-export function writeToken(parts: TokenParts, signer: Certificate, carried = true): Uint8Array {
+export function writeToken(parts: TokenParts, signer: Certificate, copies = 1): Uint8Array {
   const signerInfo = sequence(
     integer(1),
     sequence(signer.issuer.der, integer(signer.serial)),
@@ -173,7 +185,7 @@ export function writeToken(parts: TokenParts, signer: Certificate, carried = tru
     integer(3),
     setOf(parts.digestAlgorithm),
     sequence(oid(CMS.tstInfo), context(0, octets(parts.content))),
-    carried ? context(0, signer.der) : undefined,
+    copies > 0 ? context(0, ...Array<Uint8Array>(copies).fill(signer.der)) : undefined,
     setOf(signerInfo),
   )
   return sequence(oid(CMS.signedData), context(0, signedData))

@@ -1,5 +1,5 @@
-import { ok, type Result, refused } from '../base/result.ts'
-import { BIT_STRING, BOOLEAN, DerMismatch, mismatch, OCTET_STRING, STRICT, UTF8_STRING } from './der.ts'
+import type { Result } from '../base/result.ts'
+import { BIT_STRING, BOOLEAN, decode, mismatch, OCTET_STRING, STRICT, UTF8_STRING } from './der.ts'
 import { tlv } from './der-write.ts'
 
 /**
@@ -8,15 +8,12 @@ import { tlv } from './der-write.ts'
  *
  * Linear in input times depth. Refused with the reason, in words. DER comes back unchanged.
  */
-export function toDer(ber: Uint8Array): Result<Uint8Array, string> {
-  try {
+export const toDer = (ber: Uint8Array): Result<Uint8Array, string> =>
+  decode(() => {
+    if (ber.length > STRICT.maxBytes) mismatch(`longer than ${STRICT.maxBytes} bytes`)
     const { der, next } = convert(ber, 0, ber.length, 0)
-    return next === ber.length && ber.length <= STRICT.maxBytes ? ok(der) : refused(`${ber.length - next} bytes after the end`)
-  } catch (thrown) {
-    if (thrown instanceof DerMismatch) return refused(thrown.message)
-    throw thrown
-  }
-}
+    return next === ber.length ? der : mismatch(`${ber.length - next} bytes after the end`)
+  })
 
 type Converted = { readonly der: Uint8Array; readonly tag: number; readonly contents: Uint8Array; readonly next: number }
 

@@ -68,9 +68,13 @@ export const mismatch = (why: string): never => {
  * Linear in the input. Refused with the reason, in words: another encoding than DER, trailing bytes, a limit, or whatever `read`
  * does not find. A bug in `read` still throws.
  */
-export function decodeDer<T>(bytes: Uint8Array, read: (root: Der) => T, rules: DerRules = STRICT): Result<T, string> {
+export const decodeDer = <T>(bytes: Uint8Array, read: (root: Der) => T, rules: DerRules = STRICT): Result<T, string> =>
+  decode(() => read(parseDer(bytes, rules)))
+
+/** Runs a decoder over elements already parsed. */
+export function decode<T>(read: () => T): Result<T, string> {
   try {
-    return ok(read(parseDer(bytes, rules)))
+    return ok(read())
   } catch (thrown) {
     if (thrown instanceof DerMismatch) return refused(thrown.message)
     throw thrown
