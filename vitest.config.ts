@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
+const report = process.env.SACBE_TEST_REPORT
+
 // One process, threads, no isolation: tests share modules, so a test leaves nothing behind in them.
 // Long campaigns (test/campaign) run by `npm run campaign`; the suite takes a seeded sample of each.
 export default defineConfig({
@@ -12,5 +14,6 @@ export default defineConfig({
     watch: false,
     disableConsoleIntercept: true,
     allowOnly: false,
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
   },
 })

@@ -1,5 +1,5 @@
 // Makes a fresh clone ready, then runs one job on Node 24. Plain JavaScript: the Node that starts it may be older.
-//   node bin/ready.mjs start|test|sacbe|campaign|bench [arguments]
+//   node bin/ready.mjs ready|start|test|sacbe|campaign|bench [arguments]
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -11,8 +11,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const folder = process.cwd() === root && process.env.INIT_CWD ? process.env.INIT_CWD : process.cwd()
 const [job = 'start', ...rest] = process.argv.slice(2)
 
-/** What each job runs, and whether it needs the development packages. */
+/** What each job runs, and whether it needs the development packages. `ready` only makes ready. */
 const JOBS = {
+  ready: { dev: true, args: ['--version'] },
   start: { dev: false, args: ['bin/sacbe.ts', 'start'] },
   sacbe: { dev: false, args: ['bin/sacbe.ts'] },
   test: { dev: true, args: ['node_modules/vitest/vitest.mjs', 'run'] },
