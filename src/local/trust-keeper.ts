@@ -8,9 +8,13 @@ const FRESH = 5 * MINUTE
 /** Older than this (the node slept), the message waits for the look, but not longer than PATIENCE: the centre may be down. */
 const SLEPT = 15 * MINUTE
 const PATIENCE = 3 * SECOND
+/** After a failed look, traffic does not look again at once. */
+const AGAIN = 30 * SECOND
 
 /** Gets the newest configuration, keeps its files and gives it; `known` is the one in force so far. */
 export type Refresh = (known: TrustInForce | undefined) => Promise<Outcome<TrustInForce>>
+
+const NEVER = Number.NEGATIVE_INFINITY as Instant
 
 export type TrustKeeper = { readonly current: CurrentTrust; readonly refresh: () => Promise<Outcome<TrustInForce>> }
 
@@ -21,15 +25,20 @@ export type TrustKeeper = { readonly current: CurrentTrust; readonly refresh: ()
  */
 export function trustKeeper(last: TrustInForce | undefined, refresh: Refresh, now: Now, log: Log): TrustKeeper {
   let known = last
-  let lookedAt = Number.NEGATIVE_INFINITY as Instant
+  let foundAt = NEVER
+  let triedAt = NEVER
   let looking: Promise<Outcome<TrustInForce>> | undefined
 
+  /** A clock that was set back makes everything old. */
+  const within = (then: Instant, ms: number): boolean => now() >= then && now() - then < ms
   const look = (): Promise<Outcome<TrustInForce>> => {
     looking ??= refresh(known)
       .then((found) => {
-        if (found.ok) known = found.value
-        else log({ level: 'warn', event: 'trust_not_refreshed', code: codeOf(found.fault), detail: found.fault.detail })
-        lookedAt = now()
+        triedAt = now()
+        if (found.ok) {
+          known = found.value
+          foundAt = triedAt
+        } else log({ level: 'warn', event: 'trust_not_refreshed', code: codeOf(found.fault), detail: found.fault.detail })
         return found
       })
       .finally(() => {
@@ -40,11 +49,10 @@ export function trustKeeper(last: TrustInForce | undefined, refresh: Refresh, no
   return {
     refresh: look,
     current: async () => {
-      const age = now() - lookedAt
-      if (known && age >= 0 && age < FRESH) return ok(known)
+      if (known && (within(foundAt, FRESH) || within(triedAt, AGAIN))) return ok(known)
       const found = look()
       if (!known) return found
-      if (age >= SLEPT || age < 0) await Promise.race([found, patience()])
+      if (!within(foundAt, SLEPT)) await Promise.race([found, patience()])
       return ok(known)
     },
   }
