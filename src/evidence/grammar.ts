@@ -31,7 +31,8 @@ export type Grammar = { readonly prefixes: ReadonlyMap<string, string>; readonly
  *
  * @param prefixes prefix → namespace
  * @param rows element → 'attributes | content'. An attribute is `Name:type`, with `!` when it is required; `*` allows any.
- *   Content is one simple type, or a model of names with `? * + ( | )`, `any` standing for one element of any name, `mixed` before a model with text.
+ *   Content is one simple type, or a model of names with `? * + ( | )`, `any` standing for one element of any
+ *   name and `other` for one outside XML Signature, `mixed` before a model with text.
  */
 export function grammarOf(prefixes: Readonly<Record<string, string>>, rows: Readonly<Record<string, string>>): Grammar {
   return {
@@ -59,12 +60,14 @@ function attributeRule(word: string): [string, { type: SimpleType; required: boo
 }
 
 function contentModel(model: string): RegExp {
-  const parts = model
-    .split(' ')
-    .map((word) => word.replaceAll('(', '(?:').replace(NAME, (name) => `(?:${name === 'any' ? '\\S+' : name} )`))
+  const parts = model.split(' ').map((word) => word.replaceAll('(', '(?:').replace(NAME, (name) => `(?:${WILDCARDS.get(name) ?? name} )`))
   return new RegExp(`^${parts.join('')}$`)
 }
-const NAME = /[a-z]+:[A-Za-z0-9]+|\bany\b/g
+const NAME = /[a-z]+:[A-Za-z0-9]+|\b(?:any|other)\b/g
+const WILDCARDS: ReadonlyMap<string, string> = new Map([
+  ['any', '\\S+'],
+  ['other', '(?!ds:)\\S+'],
+])
 
 /**
  * The first thing in which an element, with all below it, breaks the grammar; null when it keeps it.

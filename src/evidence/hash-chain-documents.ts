@@ -28,16 +28,16 @@ const GRAMMAR = grammarOf(
   { hc: HC, ds: DS },
   {
     'hc:HashChain': '| hc:DefaultDigestMethod? hc:HashStep*',
-    'hc:DefaultDigestMethod': 'Algorithm:anyURI! | mixed any*',
+    'hc:DefaultDigestMethod': 'Algorithm:anyURI! | mixed other*',
     'hc:HashStep': 'id:ID | (hc:HashValue|hc:StepRef|hc:DataRef)*',
     'hc:HashValue': '| ds:DigestMethod? ds:Transforms? ds:DigestValue',
     'hc:StepRef': 'URI:anyURI! | ds:DigestMethod?',
     'hc:DataRef': 'URI:anyURI! | ds:DigestMethod? ds:Transforms? ds:DigestValue',
     'hc:HashChainResult': 'URI:anyURI! | ds:DigestMethod? ds:DigestValue',
-    'ds:DigestMethod': 'Algorithm:anyURI! | mixed any*',
+    'ds:DigestMethod': 'Algorithm:anyURI! | mixed other*',
     'ds:DigestValue': '| base64Binary',
     'ds:Transforms': '| ds:Transform+',
-    'ds:Transform': 'Algorithm:anyURI! | mixed any*',
+    'ds:Transform': 'Algorithm:anyURI! | mixed (ds:XPath|other)*',
   },
 )
 

@@ -25,7 +25,13 @@ export type CertificateFact = DigestFact & { readonly issuer: string; readonly s
  * How a writer breaks lines. `ours` writes every element as Canonical XML has it, so that what is signed is cut out of the same text;
  * `stock` as Apache Santuario and a Java serializer leave it: line feeds inside ds:Signature, base64 wrapped at 76 with CR LF.
  */
-export type SignatureLayout = { readonly declaration: string; readonly feed: string; readonly empty: '' | '/'; readonly wrap: string }
+export type SignatureLayout = {
+  readonly declaration: string
+  readonly feed: string
+  readonly empty: '' | '/'
+  readonly wrap: string
+  readonly wrapValue: boolean
+}
 
 export const OURS: SignatureLayout = {
   declaration: '<?xml version="1.0" encoding="UTF-8" standalone="no"?>',
@@ -34,6 +40,8 @@ export const OURS: SignatureLayout = {
   wrap: '',
 }
 export const STOCK: SignatureLayout = { ...OURS, feed: '\n', empty: '/', wrap: '&#13;\n' }
+/** The SignatureValue is wrapped too: servers that left it to Santuario. */
+export const STOCK_WRAPPED: SignatureLayout = { ...STOCK, wrapValue: true }
 
 const SCOPE = `xmlns:asic="${ASIC}" xmlns:ds="${DS}" xmlns:xades="${XADES}" xmlns:xsi="${XSI}"`
 const POLICY = {
@@ -50,7 +58,7 @@ export function documentText(facts: SignatureFacts, layout: SignatureLayout): st
   return [
     `${layout.declaration}<asic:XAdESSignatures ${SCOPE}><ds:Signature Id="${ID.signature}">${lf}`,
     `<ds:SignedInfo>${signedInfoInner(facts, layout)}</ds:SignedInfo>${lf}`,
-    `<ds:SignatureValue Id="${ID.value}">${ownLines(facts.value, facts.value, lf)}</ds:SignatureValue>${lf}`,
+    `<ds:SignatureValue Id="${ID.value}">${ownLines(facts.value, layout.wrapValue ? wrapped(facts.value, layout) : facts.value, lf)}</ds:SignatureValue>${lf}`,
     `<ds:KeyInfo>${lf}<ds:X509Data>${lf}`,
     `<ds:X509Certificate>${ownLines(facts.certificate, wrapped(facts.certificate, layout), lf)}</ds:X509Certificate>${lf}`,
     `</ds:X509Data>${lf}</ds:KeyInfo>${lf}`,
