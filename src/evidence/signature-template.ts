@@ -38,6 +38,7 @@ export const OURS: SignatureLayout = {
   feed: '',
   empty: '',
   wrap: '',
+  wrapValue: false,
 }
 export const STOCK: SignatureLayout = { ...OURS, feed: '\n', empty: '/', wrap: '&#13;\n' }
 /** The SignatureValue is wrapped too: servers that left it to Santuario. */
