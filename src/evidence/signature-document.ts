@@ -4,7 +4,7 @@ import type { XmlElement } from '../protocol/xml.ts'
 import { childElements } from '../protocol/xml-lookup.ts'
 import { factsOf } from './signature-facts.ts'
 import { type ParsedSignature, readSignature, unsignedProperties, xadesPath } from './signature-read.ts'
-import { documentText, OURS, ocspText, type SignatureLayout, STOCK, timestampText } from './signature-template.ts'
+import { documentText, OURS, ocspText, type SignatureLayout, STOCK, STOCK_WRAPPED, timestampText } from './signature-template.ts'
 
 export { type ParsedSignature, readSignature } from './signature-read.ts'
 
