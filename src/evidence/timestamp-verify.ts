@@ -9,8 +9,8 @@ import { type Certificate, isValidAt, sameName } from '../trust/certificates.ts'
 import { bytesOf, constructed, contentsOf, type Der, decodeDer, OCTET_STRING, OID, SEQUENCE } from '../trust/der.ts'
 import { fieldsOf, octetsOf, oidOf, sameBytes, timeOf } from '../trust/der-values.ts'
 import { context, integer, octets, oid, sequence, setOf } from '../trust/der-write.ts'
+import { SHA1, sha1 } from '../trust/key-hash.ts'
 import { isWeakKey } from '../trust/ocsp.ts'
-import { sha1 } from '../trust/ocsp-response.ts'
 import { CMS, onlyValue, readToken, type TimestampToken } from './timestamp-token.ts'
 
 /** `strict` refuses more than stock servers, never less. */
@@ -127,7 +127,6 @@ function namesSigner(token: TimestampToken, signer: Certificate): boolean {
 }
 
 type EssCertId = { readonly digest: Digest; readonly hash: Uint8Array }
-const SHA1 = digestNamed('SHA-1') as Digest
 const SHA256 = digestNamed('SHA-256') as Digest
 
 const firstCertId = (root: Der) =>

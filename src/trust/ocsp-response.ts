@@ -1,6 +1,5 @@
 import type { Instant } from '../base/clock.ts'
 import { ok } from '../base/result.ts'
-import { digestNamed, hash } from '../protocol/digests.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
 import { type AlgorithmIdentifier, algorithmOf, digestIdentifier } from './algorithm-identifiers.ts'
 import { extensionsOf } from './certificate-extensions.ts'
@@ -24,6 +23,7 @@ import {
 } from './der.ts'
 import { bitOctetsOf, childrenOf, fieldsOf, inside, integerOf, octetsOf, oidOf, smallOf, timeOf } from './der-values.ts'
 import { bits, context, enumerated, integer, octets, oid, sequence } from './der-write.ts'
+import { SHA1, sha1 } from './key-hash.ts'
 import { type Name, nameOf } from './names.ts'
 
 const BASIC = '1.3.6.1.5.5.7.48.1.1'
@@ -144,9 +144,6 @@ export function certIdOf(found: Der): CertId {
   fields.end('a certificate id')
   return { der: bytesOf(found), algorithm, issuerNameHash, issuerKeyHash, serial }
 }
-
-const SHA1 = digestNamed('SHA-1') as NonNullable<ReturnType<typeof digestNamed>>
-export const sha1 = (bytes: Uint8Array): Uint8Array => hash(SHA1, bytes)
 
 /**
  * The CertID of a certificate, DER, with SHA-1 and an explicit NULL: the only form stock servers match. SHA-1 is the field's identifier here,
