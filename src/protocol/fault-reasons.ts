@@ -23,6 +23,10 @@ export const REASONS = {
     es: 'La ruta contiene pasos "." o ".." o segmentos vacíos iniciales, y podría entenderse de dos maneras. Envíe la ruta ya normalizada.',
     en: 'The path holds "." or ".." steps or empty leading segments and could be read two ways. Send the path already normalised.',
   },
+  target_too_long: {
+    es: 'La ruta y la consulta son demasiado largas. Acórtelas o envíe los datos en el cuerpo.',
+    en: 'The path and query are too long. Shorten them or send the data in the body.',
+  },
   malformed_header: {
     es: 'Un encabezado contiene caracteres no permitidos o no tiene la forma nombre:valor. Corrija el encabezado.',
     en: 'A header holds forbidden characters or is not of the form name:value. Correct the header.',

@@ -15,11 +15,16 @@ export const checkMethod = (method: string): Outcome<true> =>
 const PATH = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/
 const QUERY = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?[\]]|%[0-9A-Fa-f]{2})*$/
 
+/** Stock servers end at 8 KiB for the request line and all headers together. */
+const MOST_TARGET = 8 * 1024
+
 /**
  * '/r1/instance/class/member/subsystem/service[/rest][?query]'. The path after the service, when there is one, begins with '/'.
  * Refused with 'internal_error', as stock servers answer. Source: X-Road PR-REST §4.1.
  */
 export function splitTarget(target: string): Outcome<Target> {
+  if (target.length > MOST_TARGET)
+    return refuse('internal_error', `a target of ${target.length} characters; at most ${MOST_TARGET}`, 'target_too_long')
   const mark = target.indexOf('?')
   const path = mark < 0 ? target : target.slice(0, mark)
   const query = mark < 0 ? null : target.slice(mark + 1)
