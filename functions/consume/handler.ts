@@ -1,0 +1,48 @@
+import { type ConsumePorts, consume } from '../../src/exchange/consume.ts'
+import { CONSUME_MS } from '../../src/exchange/limits.ts'
+import { faultAnswer } from '../../src/protocol/fault-body.ts'
+import { codeOf, type Fault, refuse } from '../../src/protocol/faults.ts'
+import type { Header } from '../../src/protocol/rest-message.ts'
+import { deadlineOf } from '../deadline.ts'
+import type { DoorContext } from '../door.ts'
+import {
+  type Answer,
+  callFromEvent,
+  clientCertificateOf,
+  type GatewayEvent,
+  type GatewayResult,
+  headersOf,
+  isOverTls,
+  resultFor,
+} from '../http.ts'
+
+/** A member's call, from its gateway event to the result the gateway sends back. */
+export const consumeHandler =
+  (ports: ConsumePorts) =>
+  async (event: GatewayEvent, context?: DoorContext): Promise<GatewayResult> => {
+    const started = ports.now()
+    const requestId = ports.newId()
+    const call = callFromEvent(event)
+    const caller = { tls: isOverTls(event), certificate: clientCertificateOf(event) }
+    const answer = await consume(call, caller, { requestId, deadline: deadlineOf(started, CONSUME_MS, context) }, ports)
+    const facts = { requestId, ms: ports.now() - started, bytesIn: event.body?.length ?? 0 }
+    if (!answer.ok) {
+      ports.log({ level: 'warn', event: 'consume_refused', code: codeOf(answer.fault), why: answer.fault.detail, ...facts })
+      return resultFor(event, faultFor(answer.fault, headersOf(event), requestId))
+    }
+    const { status, headers, body } = answer.value
+    ports.log({ level: 'info', event: 'consumed', status, messageId: answer.value.messageId, ...facts })
+    return resultFor(event, { status, headers, body: body?.kind === 'bytes' ? body.bytes : Buffer.alloc(0) })
+  }
+
+function faultFor(fault: Fault, headers: readonly Header[], requestId: string): Answer {
+  const accept = headers.filter(([name]) => name.toLowerCase() === 'accept').map(([, value]) => value)
+  const answer = faultAnswer(fault, accept, requestId)
+  return { ...answer, headers: [...answer.headers, ['X-Road-Request-Id', requestId]] }
+}
+
+/** After a bug: the code alone. Whether the service was called cannot be told any more. */
+export function consumeBug(event: GatewayEvent): GatewayResult {
+  const { fault } = refuse('internal_error')
+  return resultFor(event, faultFor({ ...fault, by: 'server.clientproxy', outcome: 'unknown' }, headersOf(event), ''))
+}

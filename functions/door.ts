@@ -1,0 +1,38 @@
+import middy from '@middy/core'
+import type { Log } from '../src/exchange/ports.ts'
+
+/** What the runtime tells a door; a laptop tells nothing. */
+export type DoorContext = { readonly awsRequestId?: string; readonly getRemainingTimeInMillis?: () => number }
+export type DoorHandler<Event, Result> = (event: Event, context?: DoorContext) => Promise<Result>
+
+export type DoorOptions<Event, Result> = {
+  readonly log: Log
+  /** Puts the invocation's id into every line that follows. */
+  readonly logContext?: (ids: { readonly invocation: string }) => void
+  /** Sends off what was measured; awaited before the function may sleep. */
+  readonly flush?: () => Promise<void>
+  /** What the caller is answered after a bug. Without it the invocation fails, which is what a schedule should see. */
+  readonly answerBug?: (event: Event) => Result
+}
+
+/**
+ * The one stack around every door: the invocation's id into the log, a bug into an `internal_error` answer, measurements out.
+ * It decides nothing; the order of business is the flow's.
+ */
+export function door<Event, Result>(handler: DoorHandler<Event, Result>, options: DoorOptions<Event, Result>): DoorHandler<Event, Result> {
+  const { log, logContext, flush, answerBug } = options
+  const stack = middy<Event, Result>(async (event: Event, context: DoorContext) => handler(event, context))
+  stack.use({
+    before: ({ context }) => logContext?.({ invocation: context.awsRequestId ?? '' }),
+    after: () => flush?.(),
+    onError: async (request) => {
+      log({ level: 'error', event: 'bug', why: describe(request.error) })
+      await flush?.()
+      if (answerBug) request.response = answerBug(request.event)
+    },
+  })
+  return (event, context) => stack(event, (context ?? {}) as Parameters<typeof stack>[1])
+}
+
+/** Where it happened, for the log alone: the caller is told nothing of it. */
+const describe = (problem: unknown): string => (problem instanceof Error ? (problem.stack ?? problem.message) : String(problem))

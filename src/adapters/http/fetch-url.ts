@@ -1,0 +1,26 @@
+import type { FetchUrl } from '../../exchange/ports.ts'
+import { type Outcome, refuse } from '../../protocol/faults.ts'
+import { openPlain, openTls, placeOf } from './connection.ts'
+import { heldWhole, send } from './send.ts'
+
+/** The centre's plain answers: OCSP, time stamps, configuration. What they say proves itself, so http will do; https is verified. */
+export function fetchOverHttp(mostBytes = 16 * 1024 * 1024): FetchUrl {
+  return async (url, post, budgetMs) => {
+    const started = performance.now()
+    const target = parse(url)
+    if (!target.ok) return target
+    const { protocol, host, pathname, search } = target.value
+    const place = placeOf(host, protocol === 'https:' ? 443 : 80)
+    const socket = protocol === 'https:' ? await openTls(place, {}, budgetMs) : await openPlain(place, budgetMs)
+    if (!socket.ok) return socket
+    const headers = [['host', host] as const, ...(post ? [['content-type', post.type] as const] : [])]
+    const message = { method: post ? 'POST' : 'GET', path: `${pathname}${search}`, headers, body: post?.body ?? null }
+    const left = Math.max(1, Math.floor(budgetMs - (performance.now() - started)))
+    return heldWhole(await send(socket.value, message, left, mostBytes), mostBytes)
+  }
+}
+
+function parse(text: string): Outcome<URL> {
+  const url = URL.parse(text)
+  return url && /^https?:$/.test(url.protocol) ? { ok: true, value: url } : refuse('network_error', `${text} is no http or https URL`)
+}

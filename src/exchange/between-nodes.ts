@@ -1,0 +1,33 @@
+import { ok } from '../base/result.ts'
+import { type Outcome, refuse } from '../protocol/faults.ts'
+import { type Header, lastValue } from '../protocol/rest-headers.ts'
+
+/** What we say of ourselves, above every gate that servers put up. */
+const PROXY_VERSION = '7.8.0'
+const HASH_ALGORITHM = 'SHA-512'
+
+/** The headers around a REST request between nodes; names in lower case, as stock servers read them. Source: X-Road PR-MESST §3. */
+export const requestHeaders = (contentType: string, originalType: string, requestId: string): readonly Header[] => [
+  ['content-type', contentType],
+  ['x-hash-algorithm', HASH_ALGORITHM],
+  ['x-original-content-type', originalType],
+  ['x-proxy-version', PROXY_VERSION],
+  ['x-road-message-type', 'REST'],
+  ['x-road-request-id', requestId],
+]
+export const REPLY_HEADERS: readonly Header[] = [['x-hash-algorithm', HASH_ALGORITHM]]
+
+/** SHA-512 is the one digest of message parts: 'internal_error' for another, or none. */
+export function checkDigest(headers: readonly Header[]): Outcome<true> {
+  const name = lastValue(headers, 'x-hash-algorithm')
+  return name?.toUpperCase() === HASH_ALGORITHM
+    ? ok(true)
+    : refuse('internal_error', `x-hash-algorithm is ${name === undefined ? 'missing' : `"${name.slice(0, 40)}"`}`, 'unsupported_digest')
+}
+
+/** 'xtop' and 30 letters out of a random id. */
+export const boundaryFrom = (id: string): string =>
+  `xtop${id
+    .replaceAll('-', '')
+    .slice(0, 30)
+    .replace(/[0-9a-f]/gi, (digit) => String.fromCharCode(97 + Number.parseInt(digit, 16)))}`

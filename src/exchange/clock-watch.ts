@@ -1,0 +1,31 @@
+import { type Instant, MINUTE, SECOND } from '../base/clock.ts'
+import { type Memory, putBounded } from './memory.ts'
+import type { HttpAnswer, Log } from './ports.ts'
+
+/** From here on the operator is told; from MOST_SKEW on nothing is signed. */
+const WARN_SKEW = 2 * SECOND
+const MOST_SKEW = 30 * SECOND
+/** Longer than the time between two questions to a responder, so that the centre's clock is always among the witnesses. */
+const WITNESS_LASTS = 30 * MINUTE
+
+export type Heard = { readonly source: string; readonly headers: HttpAnswer['headers']; readonly sent: Instant; readonly received: Instant }
+
+/** Compares our clock with the Date of an answer that came anyway. Date has whole seconds, and the answer took its time: both are allowed for. */
+export function noteDate({ source, headers, sent, received }: Heard, memory: Memory, log: Log): void {
+  const date = Date.parse(headers.find(([name]) => name.toLowerCase() === 'date')?.[1] ?? '')
+  if (Number.isNaN(date)) return
+  const apart = date + SECOND / 2 - (sent + received) / 2
+  const allowed = SECOND / 2 + Math.abs(received - sent) / 2
+  const ahead = Math.sign(apart) * Math.max(0, Math.abs(apart) - allowed)
+  putBounded(memory.clocks, source, { ahead, at: received })
+  if (Math.abs(ahead) > WARN_SKEW) log({ level: 'warn', event: 'clock_differs', source, aheadMs: Math.round(ahead) })
+}
+
+/**
+ * Whether our clock is wrong beyond doubt: everybody heard of late is more than 30 seconds away from it.
+ * One peer with a wrong clock among others does not stop us.
+ */
+export function isClockWrong(memory: Memory, now: Instant): boolean {
+  const witnesses = [...memory.clocks.values()].filter(({ at }) => Math.abs(now - at) <= WITNESS_LASTS)
+  return witnesses.length > 0 && witnesses.every(({ ahead }) => Math.abs(ahead) > MOST_SKEW)
+}

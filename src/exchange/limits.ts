@@ -1,0 +1,26 @@
+import { type Instant, SECOND } from '../base/clock.ts'
+
+/** Octets of a whole message that pass a Lambda function, whose events end at 6 MB after base64 encoding. */
+export const MOST_BODY = 4_400_000
+/** The same with the evidence around it, between nodes. */
+export const MOST_MESSAGE = 4_500_000
+
+/**
+ * How long each may take, one inside the other: the edge gives up after 29 s. A consumer's door that starts late has less, and so has
+ * everything inside it.
+ */
+export const CONSUME_MS = 28 * SECOND
+export const PEER_MS = 25 * SECOND
+export const PROVIDE_MS = 24 * SECOND
+export const SERVICE_MS = 20 * SECOND
+
+/** Kept back to verify, sign and keep once the answer is there. */
+const RESERVE_MS = 3 * SECOND
+/** Less than this is not worth starting with. */
+const LEAST_MS = 500
+
+/** What is left for a call now, or null when it could not end in time: then nothing may be started. */
+export function budget(deadline: Instant, now: Instant, most: number): number | null {
+  const left = Math.min(most, deadline - now - RESERVE_MS)
+  return left < LEAST_MS ? null : left
+}

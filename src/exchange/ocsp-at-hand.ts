@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto'
+import { type Instant, later, MINUTE, SECOND } from '../base/clock.ts'
+import { ok } from '../base/result.ts'
+import { type Fault, type Outcome, refuse } from '../protocol/faults.ts'
+import { ocspAddressesOf } from '../trust/certificate-extensions.ts'
+import type { Certificate } from '../trust/certificates.ts'
+import { judgeOcsp, ocspRequest, readOcspResponse } from '../trust/ocsp.ts'
+import { ocspAddresses } from '../trust/ocsp-addresses.ts'
+import { certIdFor } from '../trust/ocsp-response.ts'
+import { caOf, type Issuer, ocspFreshness } from '../trust/trust.ts'
+import { noteDate } from './clock-watch.ts'
+import { type Memory, putBounded, remembered } from './memory.ts'
+import type { FetchUrl, Log, Now, TrustInForce } from './ports.ts'
+import { goodUntil } from './verdict-time.ts'
+
+export type OcspPorts = { readonly fetchUrl: FetchUrl; readonly now: Now; readonly log: Log; readonly memory: Memory }
+
+/** As often as stock servers ask when nothing else is configured. */
+const REFRESH = 20 * MINUTE
+const ASK_MS = 3000
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+/**
+ * An OCSP response that says now that a certificate is good: from memory while it is young, else asked of its CA's responders in order.
+ * When none answers, the response at hand serves as long as it is fresh. Refusals are those of judgeOcsp, and the last responder's trouble.
+ * @param atLeast ask again even when the response at hand is younger than REFRESH, if it was asked for before this instant
+ */
+export async function ocspAtHand(
+  certificate: Certificate,
+  today: TrustInForce,
+  ports: OcspPorts,
+  atLeast?: Instant,
+): Promise<Outcome<Uint8Array>> {
+  const { memory, now, log } = ports
+  const key = `${today.configuration} ${sha256(certificate.der)}`
+  const known = memory.ocsp.get(key)
+  const good = known && judged(known.response, certificate, today, ports)
+  const age = known && now() - known.asked
+  if (known && good?.ok && age !== undefined && age >= 0 && age < refreshOf(today) && known.asked >= (atLeast ?? 0))
+    return ok(known.response)
+  const fresh = await shared(memory, key, () => ask(certificate, today, ports))
+  if (fresh.ok) putBounded(memory.ocsp, key, { response: fresh.value, asked: now() })
+  if (fresh.ok || !known || !good?.ok || saysOtherwise(fresh.fault.path)) return fresh
+  log({ level: 'warn', event: 'ocsp_not_refreshed', subject: certificate.subject.text, why: fresh.fault.detail })
+  putBounded(memory.ocsp, key, { response: known.response, asked: later(now(), MINUTE - refreshOf(today)) }) // asked again in a minute
+  return ok(known.response)
+}
+
+/** Often enough that two attempts may fail before the response at hand is stale. */
+const refreshOf = ({ trust }: TrustInForce): number => Math.min(REFRESH, (ocspFreshness(trust) * SECOND) / 3)
+
+/** A responder did answer for this certificate, and not with 'good': an older response does not stand against that. */
+const saysOtherwise = ([code]: Fault['path']): boolean => code === 'cert_validation'
+
+function judged(
+  response: Uint8Array,
+  certificate: Certificate,
+  { trust, configuration }: TrustInForce,
+  { memory, now }: OcspPorts,
+): Outcome<true> {
+  const key = `ocsp ${configuration} ${sha256(response)} ${sha256(certificate.der)}`
+  return remembered<true>(memory.verdicts, key, now(), () => {
+    const verdict = judgeOcsp([response], certificate, trust, now())
+    return verdict.ok ? ok({ value: true, until: goodUntil(trust, now(), [certificate], verdict.value) }) : verdict
+  })
+}
+
+async function shared(memory: Memory, key: string, question: () => Promise<Outcome<Uint8Array>>): Promise<Outcome<Uint8Array>> {
+  const running = memory.asking.get(key)
+  if (running !== undefined) return running
+  const asked = question().finally(() => memory.asking.delete(key))
+  memory.asking.set(key, asked)
+  return asked
+}
+
+/** Asks one responder after the other for a good answer; a 'not good' is final. */
+async function ask(certificate: Certificate, today: TrustInForce, ports: OcspPorts): Promise<Outcome<Uint8Array>> {
+  const issuer = caOf(today.trust, certificate)
+  if (!issuer) return refuse('internal_error', `${certificate.issuer.text} is not an approved authority`)
+  let trouble: Outcome<Uint8Array> = refuse('incorrect_validation_info', `no OCSP responder is known for ${certificate.issuer.text}`)
+  for (const url of new Set([...ocspAddresses(issuer.ocsp, 'NONE'), ...ocspAddressesOf(certificate.extensions)])) {
+    trouble = await askOne(url, certificate, issuer, today, ports)
+    if (trouble.ok || saysOtherwise(trouble.fault.path)) return trouble
+  }
+  return trouble
+}
+
+async function askOne(
+  url: string,
+  certificate: Certificate,
+  issuer: Issuer,
+  today: TrustInForce,
+  ports: OcspPorts,
+): Promise<Outcome<Uint8Array>> {
+  const sent = ports.now()
+  const request = { type: 'application/ocsp-request', body: ocspRequest(certificate, issuer.certificate) }
+  const answer = await ports.fetchUrl(url, request, ASK_MS)
+  if (!answer.ok) return answer
+  noteDate({ source: url, headers: answer.value.headers, sent, received: ports.now() }, ports.memory, ports.log)
+  if (answer.value.status !== 200) return refuse('http_error', `${url} answered ${answer.value.status}`)
+  const good = judged(answer.value.body, certificate, today, ports)
+  if (good.ok) return ok(answer.value.body)
+  return isAbout(answer.value.body, certificate, issuer) ? good : refuse('incorrect_validation_info', `${url}: ${good.fault.detail}`)
+}
+
+/** Anybody between us and the responder can hand us a response for another certificate; that is no word on this one. */
+function isAbout(response: Uint8Array, certificate: Certificate, issuer: Issuer): boolean {
+  const read = readOcspResponse(response)
+  return read.ok && Buffer.compare(read.value.singles[0].certId.der, certIdFor(certificate, issuer.certificate)) === 0
+}

@@ -1,0 +1,70 @@
+import type { Instant } from '../base/clock.ts'
+import { ok } from '../base/result.ts'
+import { type Fault, type Outcome, refuse } from '../protocol/faults.ts'
+import { type ClientId, formatId } from '../protocol/identifiers.ts'
+import { PURPOSES } from '../trust/certificate-extensions.ts'
+import { buildPath, type Certificate, readCertificate } from '../trust/certificates.ts'
+import { speaksFor } from '../trust/directory.ts'
+import { judgePath } from '../trust/ocsp.ts'
+import { caOf } from '../trust/trust.ts'
+import { type Memory, remembered, type Verdict } from './memory.ts'
+import { type OcspPorts, ocspAtHand, sha256 } from './ocsp-at-hand.ts'
+import type { TrustInForce } from './ports.ts'
+import { goodUntil } from './verdict-time.ts'
+
+/**
+ * Whether the node that presented this TLS certificate may speak for a client, at an instant: registered for a server of the client's,
+ * made for authentication, issued by an authority of the client's instance, and good by the OCSP responses given.
+ * Refused with 'ssl_authentication_failed'. Source: X-Road PR-MESST §2, "authentication of security servers".
+ */
+export function judgePeer(
+  der: Uint8Array,
+  responses: readonly Uint8Array[],
+  client: ClientId,
+  today: TrustInForce,
+  at: Instant,
+  memory: Memory,
+): Outcome<true> {
+  const key = ['peer', today.configuration, formatId(client), sha256(der), ...responses.map(sha256)].join(' ')
+  return remembered(memory.verdicts, key, at, () => judge(der, responses, client, today, at))
+}
+
+/** The same for the node we call: its OCSP response is not sent along, so it is asked for. */
+export async function judgeServer(der: Uint8Array, owner: ClientId, today: TrustInForce, ports: OcspPorts): Promise<Outcome<true>> {
+  if (!speaksFor(today.trust, der, owner)) return notRegistered(owner)
+  const certificate = readCertificate(der)
+  if (!certificate.ok) return failed(certificate.fault)
+  const response = await ocspAtHand(certificate.value, today, ports)
+  if (!response.ok) return failed(response.fault)
+  return judgePeer(der, [response.value], owner, today, ports.now(), ports.memory)
+}
+
+const notRegistered = (client: ClientId) =>
+  refuse('ssl_authentication_failed', `the TLS certificate is not registered for a server of ${formatId(client)}`)
+
+const failed = ({ path, detail }: Fault) => refuse('ssl_authentication_failed', `${path.join('.')}: ${detail}`)
+
+function judge(
+  der: Uint8Array,
+  responses: readonly Uint8Array[],
+  client: ClientId,
+  { trust }: TrustInForce,
+  at: Instant,
+): Outcome<Verdict<true>> {
+  if (!speaksFor(trust, der, client)) return notRegistered(client)
+  const certificate = readCertificate(der)
+  if (!certificate.ok) return failed(certificate.fault)
+  if (!isForAuthentication(certificate.value))
+    return refuse('ssl_authentication_failed', 'the TLS certificate is not made for authentication')
+  const issuer = caOf(trust, certificate.value, client.instance)
+  if (!issuer) return refuse('ssl_authentication_failed', `no authority of ${client.instance} issued the TLS certificate`)
+  const path = buildPath(certificate.value, [issuer.certificate], [], at)
+  if (!path.ok) return failed(path.fault)
+  const verdict = judgePath(path.value, responses, trust, at, 'strict', client.instance)
+  return verdict.ok ? ok({ value: true, until: goodUntil(trust, at, path.value, verdict.value) }) : failed(verdict.fault)
+}
+
+/** Extended usage clientAuth, or one of the three usages a TLS key can have. Source: X-Road CertUtils. */
+const isForAuthentication = ({ extendedKeyUsage, keyUsage }: Certificate): boolean =>
+  (extendedKeyUsage?.has(PURPOSES.clientAuth) ?? false) ||
+  (['digitalSignature', 'keyEncipherment', 'dataEncipherment'] as const).some((usage) => keyUsage?.has(usage) ?? false)
