@@ -90,6 +90,7 @@ export function parseDer(bytes: Uint8Array, rules: DerRules = STRICT): Der {
   return root
 }
 
+const NONE: readonly Der[] = []
 type State = { readonly rules: DerRules; elements: number }
 
 function element(source: Uint8Array, start: number, limit: number, depth: number, state: State): Der {
@@ -98,7 +99,7 @@ function element(source: Uint8Array, start: number, limit: number, depth: number
   const tag = start < limit ? (source[start] as number) : mismatch(`cut off at ${start}`)
   if ((tag & 0x1f) === 0x1f) mismatch(`long tag at ${start}`)
   const [from, to] = extent(source, start + 1, limit)
-  const children = tag & 0x20 ? elements(source, from, to, depth + 1, state) : []
+  const children = tag & 0x20 ? elements(source, from, to, depth + 1, state) : NONE
   const found: Der = { tag, source, start, from, to, children }
   if ((tag & 0xc0) === 0) checkUniversal(found, state.rules)
   return found

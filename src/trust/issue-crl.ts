@@ -1,6 +1,7 @@
 import type { Instant } from '../base/clock.ts'
 import type { Sign } from '../protocol/sign.ts'
-import { context, integer, sequence, time } from './der-write.ts'
+import { SEQUENCE } from './der.ts'
+import { context, integer, sequence, time, tlv } from './der-write.ts'
 import { sha1 } from './key-hash.ts'
 import { type Authority, identifierOf, signedStructure } from './sign-der.ts'
 import { authorityKeyIdentifier, crlNumber } from './write-extensions.ts'
@@ -23,7 +24,7 @@ export function issueCrl({ number, thisUpdate, nextUpdate, revoked }: Revocation
     subject.der,
     time(thisUpdate),
     time(nextUpdate),
-    entries.length > 0 ? sequence(...entries) : undefined,
+    entries.length > 0 ? tlv(SEQUENCE, Buffer.concat(entries)) : undefined,
     context(0, sequence(authorityKeyIdentifier(subjectKeyIdentifier ?? sha1(keyBits)), crlNumber(number))),
   )
   return signedStructure(tbs, by, sign)
