@@ -70,24 +70,26 @@ const WILDCARDS: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * The first thing in which an element, with all below it, breaks the grammar; null when it keeps it.
- * Elements without a rule may hold anything, as a lax wildcard allows; attributes of type ID are unique.
+ * The first thing in which an element, with all below it, breaks the grammar; null when it keeps it. Attributes of type ID are unique.
+ *
+ * @param outside what an element without a rule may be: 'anything', as a lax wildcard allows, or 'nothing'
  */
-export function violation(element: XmlElement, grammar: Grammar): string | null {
-  return elementViolation(element, grammar, new Set())
+export function violation(element: XmlElement, grammar: Grammar, outside: 'anything' | 'nothing'): string | null {
+  return elementViolation(element, grammar, outside, new Set())
 }
 
-export function nameIn(grammar: Grammar, element: XmlElement): string {
+function nameIn(grammar: Grammar, element: XmlElement): string {
   return `${grammar.prefixes.get(element.uri) ?? 'other'}:${element.local}`
 }
 
-function elementViolation(element: XmlElement, grammar: Grammar, ids: Set<string>): string | null {
+function elementViolation(element: XmlElement, grammar: Grammar, outside: 'anything' | 'nothing', ids: Set<string>): string | null {
   const name = nameIn(grammar, element)
   const rule = grammar.rules.get(name)
+  if (!rule && outside === 'nothing') return `${name} has no place here`
   const own = rule && (attributesViolation(element, rule, ids) ?? contentViolation(element, rule, grammar))
   if (own) return `${name}: ${own}`
   for (const node of element.children) {
-    const below = node.kind === 'element' ? elementViolation(node, grammar, ids) : null
+    const below = node.kind === 'element' ? elementViolation(node, grammar, outside, ids) : null
     if (below) return below
   }
   return null

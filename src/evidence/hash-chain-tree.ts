@@ -2,8 +2,11 @@ import { type Digest, digestNamed } from '../protocol/digests.ts'
 import { stepValue } from './digest-list.ts'
 import type { ChainMember, ChainStep } from './hash-chain-documents.ts'
 
-/** One received or sent part and its SHA-512: '/message.xml', '/attachment1', or '/META-INF/signatures.xml' for a stamp. */
-export type PartDigest = { readonly name: string; readonly sha512: Uint8Array }
+/**
+ * One received or sent part and its SHA-512: '/message.xml', '/attachment1', or '/META-INF/signatures.xml' for a stamp.
+ * `octets`, where they are at hand, let a verifier take a direct reference in another digest; only '/message.xml' needs them.
+ */
+export type PartDigest = { readonly name: string; readonly sha512: Uint8Array; readonly octets?: Uint8Array }
 
 export const SHA512: Digest = digestNamed('SHA-512') as Digest
 

@@ -4,6 +4,8 @@ export const XADES = 'http://uri.etsi.org/01903/v1.3.2#'
 export const XSI = 'http://www.w3.org/2001/XMLSchema-instance'
 
 export const INCLUSIVE_C14N = 'http://www.w3.org/TR/2001/REC-xml-c14n-20010315'
+/** Also the namespace of InclusiveNamespaces. */
+export const EXC_C14N = 'http://www.w3.org/2001/10/xml-exc-c14n#'
 export const SIGNED_PROPERTIES_TYPE = 'http://uri.etsi.org/01903#SignedProperties'
 
 /** What a signature over one message, over a chain, and over an attachment beside a message refers to. */
