@@ -20,8 +20,8 @@ export const REASONS = {
     en: 'The path or query holds characters that must be percent-encoded. Encode them and send the request again.',
   },
   ambiguous_path: {
-    es: 'La ruta contiene pasos "." o ".." o segmentos vacíos iniciales, y podría entenderse de dos maneras. Envíe la ruta ya normalizada.',
-    en: 'The path holds "." or ".." steps or empty leading segments and could be read two ways. Send the path already normalised.',
+    es: 'La ruta contiene pasos "." o "..", o segmentos vacíos, y podría entenderse de dos maneras. Envíe la ruta ya normalizada.',
+    en: 'The path holds "." or ".." steps, or empty segments, and could be read two ways. Send the path already normalised.',
   },
   target_too_long: {
     es: 'La ruta y la consulta son demasiado largas. Acórtelas o envíe los datos en el cuerpo.',
