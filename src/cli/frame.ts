@@ -40,9 +40,12 @@ export function inOurWords(command: Command, frame: Frame): Command {
 export const jsonOption = (frame: Frame) =>
   new Option('--json', say(frame, 'responde en JSON, un objeto por línea', 'answers in JSON, one object a line')).default(false)
 
+/** Refuses an option's value with words in both languages, whichever is asked for. */
+export const badValue = (es: string, en: string) => new InvalidArgumentError(`${es}\n${en}`)
+
 /** Takes a value that has a form; any other is refused with these words. */
-export const formed = (frame: Frame, form: RegExp, es: string, en: string) => (value: string) => {
-  if (!form.test(value)) throw new InvalidArgumentError(say(frame, es, en))
+export const formed = (form: RegExp, es: string, en: string) => (value: string) => {
+  if (!form.test(value)) throw badValue(es, en)
   return value
 }
 

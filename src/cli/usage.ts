@@ -41,9 +41,11 @@ export function mistakeIn(problem: CommanderError, lang: Language): string {
   return inLanguage({ es: full.es.filter(Boolean).join(' '), en: full.en.filter(Boolean).join(' ') }, lang)
 }
 
-/** What follows 'is invalid.': the choices, or the words of the one who refused. */
+/** What follows 'is invalid.': the choices, or the words of `badValue`. */
 function acceptedIn(message: string): Words {
   const rest = /is invalid\. ?(.*)$/s.exec(message)?.[1] ?? ''
   const choices = /^Allowed choices are (.*)\.$/.exec(rest)?.[1]
-  return choices === undefined ? { es: rest, en: rest } : { es: `Se admite: ${choices}.`, en: `Accepted: ${choices}.` }
+  if (choices !== undefined) return { es: `Se admite: ${choices}.`, en: `Accepted: ${choices}.` }
+  const [es = '', en = es] = rest.split('\n')
+  return { es, en }
 }

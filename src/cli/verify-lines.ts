@@ -1,6 +1,6 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { type Instant, instant } from '../base/clock.ts'
-import { addCommand, type Frame, formed, jsonOption, say } from './frame.ts'
+import { addCommand, badValue, type Frame, formed, jsonOption, say } from './frame.ts'
 
 const TRUST = [
   'carpeta de la configuración global, como la guardan los servidores',
@@ -36,7 +36,7 @@ export function addVerify(program: Command, frame: Frame): void {
 
 export function addVerifyArchive(program: Command, frame: Frame): void {
   type Given = { first: boolean; previous?: string; trust?: string; profile: 'strict' | 'stock'; json: boolean }
-  const hex = formed(frame, /^[0-9a-f]{128}$/i, 'Deben ser 128 dígitos hexadecimales.', 'It must be 128 hexadecimal digits.')
+  const hex = formed(/^[0-9a-f]{128}$/i, 'Deben ser 128 dígitos hexadecimales.', 'It must be 128 hexadecimal digits.')
   addCommand(
     program,
     frame,
@@ -82,7 +82,7 @@ export function addConfVerify(program: Command, frame: Frame): void {
       new Option(
         '--at <INSTANT>',
         say(frame, 'se juzga a esta hora (ISO 8601); si falta, ahora', 'judged at this time (ISO 8601); else now'),
-      ).argParser(instantIn(frame)),
+      ).argParser(toInstant),
     )
     .addOption(jsonOption(frame))
     .action((file: string, { anchor, at, json }: Given) =>
@@ -94,11 +94,8 @@ export function addConfVerify(program: Command, frame: Frame): void {
 }
 
 const ISO = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/
-const instantIn =
-  (frame: Frame) =>
-  (value: string): Instant => {
-    const at = Date.parse(value)
-    if (!ISO.test(value) || Number.isNaN(at))
-      throw new InvalidArgumentError(say(frame, 'Escríbalo como 2025-11-04T16:20:11Z.', 'Write it like 2025-11-04T16:20:11Z.'))
-    return instant(at)
-  }
+function toInstant(value: string): Instant {
+  const at = Date.parse(value)
+  if (!ISO.test(value) || Number.isNaN(at)) throw badValue('Escríbalo como 2025-11-04T16:20:11Z.', 'Write it like 2025-11-04T16:20:11Z.')
+  return instant(at)
+}

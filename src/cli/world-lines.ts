@@ -9,7 +9,7 @@ const homeOf = (frame: Frame, { home }: Home) => (home === undefined ? frame.hom
 
 export function addStart(program: Command, frame: Frame): void {
   type Given = Home & { once: boolean; json: boolean; scenario: string; port?: string }
-  const port = formed(frame, /^\d{1,5}$/, 'Debe ser un número de puerto.', 'It must be a port number.')
+  const port = formed(/^\d{1,5}$/, 'Debe ser un número de puerto.', 'It must be a port number.')
   addCommand(
     program,
     frame,
