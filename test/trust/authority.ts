@@ -6,7 +6,10 @@ import { signatureNamed } from '../../src/protocol/signature-algorithms.ts'
 import { type Certificate, readCertificate } from '../../src/trust/certificates.ts'
 import { type CertificateUse, issueCertificate } from '../../src/trust/issue.ts'
 import { type AttributeName, writeName } from '../../src/trust/names.ts'
+import { profileClass } from '../../src/trust/profiles.ts'
+import type { SharedParameters } from '../../src/trust/shared-parameters.ts'
 import type { Authority } from '../../src/trust/sign-der.ts'
+import { type Trust, trustOf } from '../../src/trust/trust.ts'
 import type { AlternativeNames } from '../../src/trust/write-extensions.ts'
 
 export const NOON = instant(Date.UTC(2026, 10, 24, 12, 0, 0))
@@ -59,4 +62,32 @@ export function certificate(der: Uint8Array): Certificate {
   const read = readCertificate(der)
   if (!read.ok) throw new Error(read.fault.detail)
   return read.value
+}
+
+/** A configuration of instance QRO that lists these authorities, each with its responders, and these stampers. */
+export function trustIn(
+  cas: readonly { readonly ca: Certificate; readonly responders?: readonly Certificate[] }[],
+  stampers: readonly Certificate[] = [],
+  verifyNextUpdate = true,
+): Trust {
+  const parameters: SharedParameters = {
+    version: 6,
+    instance: 'QRO',
+    sources: [],
+    approvedCas: cas.map(({ ca, responders = [] }) => ({
+      name: ca.subject.text,
+      authenticationOnly: false,
+      profile: profileClass('Ejbca'),
+      top: { certificate: ca, ocsp: responders.map((responder) => ({ url: 'http://ocsp.example', certificate: responder })) },
+      intermediates: [],
+    })),
+    approvedTsas: stampers.map((stamper) => ({ name: stamper.subject.text, url: 'http://tsa.example', certificate: stamper })),
+    members: [],
+    servers: [],
+    globalGroups: [],
+    memberClasses: [],
+    ocspFreshnessSeconds: 3600,
+    sha512: '00',
+  }
+  return trustOf('QRO', [parameters], verifyNextUpdate)
 }
