@@ -8,6 +8,7 @@ export type FaultAnswer = { readonly status: number; readonly headers: readonly 
 
 /**
  * JSON unless the consumer's Accept names XML first; X-Road-Error carries the code. No stack, nothing of the message itself.
+ * Sacbe-Outcome, a header of our own, says 'unknown' when the service may have been called: a relayed fault's texts are not ours to add to.
  *
  * @param accept    every Accept value of the call, in order
  * @param requestId stands in `detail`, so that an operator finds the exchange; a relayed fault keeps the peer's own detail
@@ -24,6 +25,7 @@ export function faultAnswer(fault: Fault, accept: readonly string[], requestId: 
     ['Content-Type', xml ? `${xml};charset=utf-8` : 'application/json'],
     ['X-Road-Error', headerSafe(code)],
   ]
+  if (fault.outcome) headers.push(['Sacbe-Outcome', fault.outcome])
   return { status: httpStatus(fault), headers, body: Buffer.from(body, 'utf8') }
 }
 

@@ -31,5 +31,6 @@ const tellingCode = (path: Fault['path']): FaultCode => path.findLast((code) => 
 export function messageOf(fault: Fault): string {
   if (fault.relayed) return fault.relayed.message
   const { es, en } = sentenceOf(fault)
-  return fault.detail ? `${es} | ${en} (${fault.detail})` : `${es} | ${en}`
+  const facts = [fault.detail, fault.outcome && `outcome: ${fault.outcome}`].filter(Boolean).join('; ')
+  return facts ? `${es} | ${en} (${facts})` : `${es} | ${en}`
 }

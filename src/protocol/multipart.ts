@@ -4,7 +4,7 @@ import type { MultipartLimits } from './multipart-head.ts'
 import { MultipartReader, type PartEvent } from './multipart-reader.ts'
 import type { Header } from './rest-headers.ts'
 
-export { MULTIPART_LIMITS, type MultipartLimits } from './multipart-head.ts'
+export type { MultipartLimits } from './multipart-head.ts'
 export { MultipartReader, type PartEvent } from './multipart-reader.ts'
 
 /** One part, whole: header names as written, the body not decoded. */

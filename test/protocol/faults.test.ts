@@ -107,6 +107,7 @@ describe('the sentence of a fault', () => {
     const { es, en } = sentenceOf({ path: ['logging_failed'], detail: '', outcome: 'unknown' })
     expect(es).toContain('No se sabe si el servicio')
     expect(en).toContain('It is not known whether the service')
+    expect(messageOf({ path: ['logging_failed'], detail: 'd', outcome: 'unknown' })).toMatch(/\(d; outcome: unknown\)$/)
   })
 })
 
@@ -137,6 +138,13 @@ describe('a fault for a REST consumer', () => {
     expect(document.value.root.name).toBe('error')
     expect(childElements(document.value.root).map(({ name }) => name)).toEqual(['type', 'message', 'detail'])
     expect(childElements(document.value.root).map(textOf)[2]).toBe('4b1e')
+  })
+  test('says in a header of its own that the outcome is unknown, also when the texts are a peer’s', () => {
+    const relayed = { code: 'Server.ServerProxy.IOError', message: 'no', detail: 'theirs' }
+    const { headers, body } = faultAnswer({ path: ['io_error'], detail: '', outcome: 'unknown', relayed }, [], 'ours')
+    expect(headers).toContainEqual(['Sacbe-Outcome', 'unknown'])
+    expect(JSON.parse(Buffer.from(body).toString())).toEqual({ type: relayed.code, message: 'no', detail: 'theirs' })
+    expect(faultAnswer(denied, [], 'r').headers.some(([name]) => name === 'Sacbe-Outcome')).toBe(false)
   })
   test('of a peer keeps the peer’s texts, but its code cannot break out of the header', () => {
     const relayed = { code: 'Server.X\r\nX-Evil: 1 ñ', message: 'no', detail: 'theirs' }
