@@ -100,5 +100,6 @@ export const FAULTS = {
   unaccounted_bytes: { legacy: 'UnaccountedBytes', retry: 'never', own: true },
   uncovered_part: { legacy: 'UncoveredPart', retry: 'never', own: true },
   weak_algorithm: { legacy: 'WeakAlgorithm', retry: 'never', own: true },
+  invalid_tariff: { legacy: 'InvalidTariff', retry: 'never', own: true },
   synthetic_data_refused: { legacy: 'SyntheticDataRefused', retry: 'never', own: true },
 } as const satisfies Record<string, { legacy: string; retry: 'never' | 'later'; own?: true; status?: 422 }>

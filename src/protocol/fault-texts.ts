@@ -1,7 +1,7 @@
 import type { FAULTS } from './fault-catalogue.ts'
 
-/** Where a refusal arises: a node's door, the check of kept evidence, or the intake of the global configuration. */
-export type Origin = 'consumer' | 'provider' | 'both' | 'verifier' | 'configuration'
+/** Where a refusal arises: a node's door, the check of kept evidence, the intake of the global configuration, or the counting of costs. */
+export type Origin = 'consumer' | 'provider' | 'both' | 'verifier' | 'configuration' | 'metering'
 
 /**
  * What a person is told for each code: what happened and what to do, in Spanish and English, and who raises it.
@@ -482,6 +482,11 @@ export const TEXTS: Readonly<Record<keyof typeof FAULTS, { readonly origin: Orig
     origin: 'both',
     es: 'Se usó un algoritmo que ya no es seguro. El emisor debe usar SHA-256 o mayor.',
     en: 'An algorithm that is no longer safe was used. The sender must use SHA-256 or stronger.',
+  },
+  invalid_tariff: {
+    origin: 'metering',
+    es: 'El archivo de precios no puede usarse: falta un dato o no es válido. Corrija la fila que se nombra.',
+    en: 'The price file cannot be used: something is missing or invalid. Correct the row that is named.',
   },
   synthetic_data_refused: {
     origin: 'both',

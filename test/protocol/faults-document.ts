@@ -14,6 +14,7 @@ const ORIGIN = {
   both: 'ambos nodos · both nodes',
   verifier: 'verificador · verifier',
   configuration: 'configuración global · global configuration',
+  metering: 'medición · metering',
 } as const
 
 /** One line for each code, in the order of the catalogue. */
