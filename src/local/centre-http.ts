@@ -12,9 +12,12 @@ export type CentreDoors = {
   readonly timestamp: (query: Uint8Array) => Promise<Uint8Array>
   /** A published file by its path: '/internalconf' with a version, or '/V6/…/shared-params.xml'. undefined: none such. */
   readonly published: (path: string, version: string | null) => Promise<Uint8Array | undefined>
+  /** A door that is shut ends its connections without a word: a drill. */
+  readonly isShut: (door: CentreDoor) => boolean
   readonly now: Now
   readonly onBug: (problem: unknown) => void
 }
+export type CentreDoor = 'ocsp' | 'timestamp' | 'published'
 type Answer = { readonly status: number; readonly type: string; readonly body: Uint8Array }
 
 /** One OCSP or time-stamp request is a few hundred octets. */
@@ -27,6 +30,7 @@ const POSTS: Readonly<Record<string, { readonly accepts: string; readonly answer
 /** OCSP, time stamps and the global configuration on one port. `Date` is the centre's own clock, by which nodes check theirs. */
 export function centreServer(doors: CentreDoors): { readonly server: Server; readonly close: () => Promise<void> } {
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 10_000, maxHeaderSize: 8192 }, (message, response) => {
+    if (doors.isShut(doorOf(message))) return void response.destroy()
     answer(message, doors).then(
       (made) => send(response, made, doors.now),
       (problem: unknown) => {
@@ -42,6 +46,8 @@ export function centreServer(doors: CentreDoors): { readonly server: Server; rea
   })
   return { server, close: () => closeServer(server, sockets, 200) }
 }
+
+const doorOf = ({ url }: IncomingMessage): CentreDoor => POSTS[url ?? '']?.door ?? 'published'
 
 async function answer(message: IncomingMessage, doors: CentreDoors): Promise<Answer> {
   const url = new URL(message.url ?? '/', 'http://centre')

@@ -112,15 +112,21 @@ function decodeQuery(query: string | null): Header[] | null {
   return parameters
 }
 
-const pass = (headers: readonly Header[]): readonly Header[] => headers.filter(([name]) => !DROPPED.has(name.toLowerCase()))
+/** What the client said of the way it came is not passed on, but for the addresses: the gateway adds its own to that list. */
+const OVERWRITTEN = new Set(['x-amzn-trace-id', 'x-forwarded-for', 'x-forwarded-port', 'x-forwarded-proto'])
+const pass = (headers: readonly Header[]): readonly Header[] =>
+  headers.filter(([name]) => !DROPPED.has(name.toLowerCase()) && !OVERWRITTEN.has(name.toLowerCase()))
 
 /** What the gateway itself writes into every request. */
-const added = (request: WireRequest): readonly Header[] => [
-  ['X-Amzn-Trace-Id', `Root=1-${Math.floor(request.at / 1000).toString(16)}-${request.requestId.replaceAll('-', '').slice(0, 24)}`],
-  ['X-Forwarded-For', request.sourceIp],
-  ['X-Forwarded-Port', String(request.port)],
-  ['X-Forwarded-Proto', 'https'],
-]
+function added(request: WireRequest): readonly Header[] {
+  const before = request.headers.filter(([name]) => name.toLowerCase() === 'x-forwarded-for').map(([, value]) => value)
+  return [
+    ['X-Amzn-Trace-Id', `Root=1-${Math.floor(request.at / 1000).toString(16)}-${request.requestId.replaceAll('-', '').slice(0, 24)}`],
+    ['X-Forwarded-For', [...before, request.sourceIp].join(', ')],
+    ['X-Forwarded-Port', String(request.port)],
+    ['X-Forwarded-Proto', 'https'],
+  ]
+}
 
 function multiValue(pairs: readonly Header[]): Record<string, string[]> {
   const lists: Record<string, string[]> = Object.create(null)

@@ -1,5 +1,5 @@
 import type { LockedFiles } from '../adapters/local/locked-files.ts'
-import { HOUR, type Instant, instant, later, type Now } from '../base/clock.ts'
+import { type Instant, instant, later, type Now } from '../base/clock.ts'
 import type { Store } from '../exchange/ports.ts'
 import { hex, sha512 } from '../protocol/digests.ts'
 import type { Sign } from '../protocol/sign.ts'
@@ -9,9 +9,7 @@ import { PARAMETERS_VERSIONS, type ParametersVersion } from '../trust/shared-par
 import { writePrivateParameters } from '../trust/write-private-parameters.ts'
 import { type SharedParametersDraft, writeSharedParameters } from '../trust/write-shared-parameters.ts'
 import { type DirectorySigner, type PublishedPart, partLocation, writeSignedDirectory } from '../trust/write-signed-directory.ts'
-
-/** How long a configuration may be acted on without a newer one: long enough to survive a centre that is down over a long weekend. */
-export const CONFIGURATION_LIFE = 96 * HOUR
+import { CONFIGURATION_LIFE } from './policy.ts'
 
 export type PublicationPorts = {
   readonly store: Store
@@ -31,6 +29,7 @@ type Published = {
   readonly signedAt: Instant
   /** SHA-512 (hex) of shared-params.xml, by version. */
   readonly digests: Readonly<Record<string, string>>
+  readonly previous?: Readonly<Record<string, string>>
 }
 const KEY = 'published'
 
@@ -44,11 +43,19 @@ export async function publish(content: Content, ports: PublicationPorts): Promis
   const digest = hex(sha512(Buffer.from(JSON.stringify(content, asBase64))))
   const changed = before?.content !== digest
   const age = before ? ports.now() - before.signedAt : 0
-  if (before && !changed && age >= 0 && age < CONFIGURATION_LIFE / 2) return
+  if (before && !changed && age < CONFIGURATION_LIFE / 2) return
+  if (before) await noteGeneration(before, ports.files) // in case we were stopped between the two
   const at = before ? laterThan(before, ports.now()) : ports.now()
   const next = changed ? await writeContent(content, digest, at, before, ports) : { ...before, signedAt: at }
   for (const version of PARAMETERS_VERSIONS) await writeDirectories(version, content.shared.instance, next, ports)
   await ports.store.put(KEY, next, stored?.version ?? 0)
+  await noteGeneration(next, ports.files)
+}
+
+/** The chain of generations as files of their own: which content was in force, and what it followed. */
+async function noteGeneration({ serial, contentAt, digests, previous }: Published, files: LockedFiles): Promise<void> {
+  const note = JSON.stringify({ serial, at: contentAt, digests, previous: previous ?? null })
+  await files.putLocked(`generations/${String(serial).padStart(9, '0')}.json`, Buffer.from(note))
 }
 
 /** Folders are moments; a clock that stands still or was set back must not name one twice. */
@@ -71,9 +78,7 @@ async function writeContent(
     await files.putLocked(nameOf(partLocation(version, at, 'shared-params.xml')), shared)
     await files.putLocked(nameOf(partLocation(version, at, 'private-params.xml')), writePrivateParameters(content.private))
   }
-  const generation = JSON.stringify({ serial, at, digests, previous: before?.digests ?? null })
-  await files.putLocked(`generations/${String(serial).padStart(9, '0')}.json`, Buffer.from(generation))
-  return { serial, content: digest, contentAt: at, signedAt: at, digests }
+  return { serial, content: digest, contentAt: at, signedAt: at, digests, ...(before ? { previous: before.digests } : {}) }
 }
 
 async function writeDirectories(

@@ -100,7 +100,22 @@ describe.runIf(canRun)('what the door sees', () => {
     await send(port, {
       method: 'POST',
       path: '/r1/a%2Fb//c?q=1&q=2&z=%C3%B1+x',
-      headers: ['X-Two', '1', 'x-one', 'b', 'X-Two', '2', 'Cookie', 'a=1; b=2', 'TE', 'trailers'],
+      headers: [
+        'X-Two',
+        '1',
+        'x-one',
+        'b',
+        'X-Two',
+        '2',
+        'Cookie',
+        'a=1; b=2',
+        'TE',
+        'trailers',
+        'X-Forwarded-For',
+        '192.0.2.1',
+        'x-forwarded-proto',
+        'http',
+      ],
       body: 'ñ',
     })
     const event = events[0]
@@ -112,7 +127,9 @@ describe.runIf(canRun)('what the door sees', () => {
     expect(event?.headers.TE).toBeUndefined()
     expect(event?.multiValueQueryStringParameters).toEqual({ q: ['1', '2'], z: ['ñ x'] })
     expect(event?.isBase64Encoded && Buffer.from(event.body ?? '', 'base64').toString()).toBe('ñ')
-    expect(event?.headers['X-Forwarded-For']).toBe('127.0.0.1')
+    expect(event?.headers['X-Forwarded-For']).toBe('192.0.2.1, 127.0.0.1')
+    expect(event?.headers['X-Forwarded-Proto']).toBe('https')
+    expect(event?.headers['x-forwarded-proto']).toBeUndefined()
     expect(event?.requestContext.requestTimeEpoch).toBe(at)
   })
 

@@ -1,0 +1,115 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type KeyKind, type Keys, openKeys } from '../adapters/local/keys.ts'
+import { DAY, type Instant, later, MINUTE } from '../base/clock.ts'
+import { ok, type Result } from '../base/result.ts'
+import type { Sign, SignatureName } from '../protocol/sign.ts'
+import { readCertificate } from '../trust/certificates.ts'
+import { type Authority, type CertificateUse, issueCertificate } from '../trust/issue.ts'
+import { writeName } from '../trust/names.ts'
+import { loadCertificate, writeCertificate } from './certificate-files.ts'
+import { type Trouble, trouble } from './troubles.ts'
+
+/** The centre's four working keys. The root's is in a folder of its own and is opened at the ceremony only. */
+export type Authorities = {
+  readonly sign: Sign
+  readonly ca: Authority
+  readonly ocsp: Authority
+  readonly tsa: Authority
+  readonly configuration: Authority
+}
+
+export const RSA: KeyKind = { kind: 'rsa', bits: 2048 }
+export const ALGORITHM: SignatureName = 'rsa-sha512'
+const YEAR = 365 * DAY
+/** Clocks of others may be a little behind ours. */
+export const beginning = (now: Instant): Instant => later(now, -10 * MINUTE)
+
+const ROOT = { name: 'root', use: 'root', years: 20, title: 'Autoridad raíz', serial: 1n } as const
+/** Nobody vouches for it but the anchor, which is carried by hand: it signs itself, as in stock central servers. */
+const CONFIGURATION = { name: 'configuration', use: 'root', years: 10, title: 'Configuración global', serial: 1n } as const
+const CA = { name: 'ca', use: 'issuing', years: 10, title: 'Autoridad certificadora', serial: 2n } as const
+/** Each role its own key: who stamps time cannot answer for certificates. Their serials begin the issuing authority's own count. */
+const ROLES = [
+  { name: 'ocsp', use: 'ocsp', years: 5, title: 'Respondedor OCSP', serial: 1n },
+  { name: 'tsa', use: 'timestamping', years: 10, title: 'Sello de tiempo', serial: 2n },
+] as const
+/** The issuing authority's serials below this one are taken by the roles. */
+export const FIRST_SERIAL = 10
+
+/** Opens the centre's keys and certificates, holding the key ceremony first when there are none. */
+export async function openAuthorities(
+  folder: string,
+  passphrase: string,
+  instance: string,
+  now: Instant,
+): Promise<Result<Authorities, Trouble>> {
+  if (!existsSync(folder)) await holdCeremony(folder, passphrase, instance, now)
+  const keys = await openKeys(join(folder, 'keys'), passphrase)
+  if (!keys.ok) return trouble('home_damaged', { home: folder, reason: keys.fault.file })
+  const authority = (name: string): Authority => ({
+    key: name,
+    algorithm: ALGORITHM,
+    certificate: loadCertificate(join(folder, 'certificates'), name),
+  })
+  const [ca, ocsp, tsa, configuration] = ['ca', 'ocsp', 'tsa', 'configuration'].map(authority) as [
+    Authority,
+    Authority,
+    Authority,
+    Authority,
+  ]
+  return ok({ sign: keys.value.sign, ca, ocsp, tsa, configuration })
+}
+
+/** In a folder beside, which takes its name when all is there: a ceremony that was cut short is held again from the start. */
+async function holdCeremony(folder: string, passphrase: string, instance: string, now: Instant): Promise<void> {
+  const beside = `${folder}.new`
+  rmSync(beside, { recursive: true, force: true })
+  const certificates = join(beside, 'certificates')
+  mkdirSync(certificates, { recursive: true, mode: 0o700 })
+  const [offline, online] = await Promise.all([newKeys(join(beside, 'offline'), passphrase), newKeys(join(beside, 'keys'), passphrase)])
+  await Promise.all([offline.create(ROOT.name, RSA), ...[CA, CONFIGURATION, ...ROLES].map(({ name }) => online.create(name, RSA))])
+  const make = async (role: Role, keys: Keys, by: Authority | undefined, byKeys: Keys): Promise<Authority> => {
+    const der = await issue(role, keys, by, byKeys.sign, instance, now)
+    writeCertificate(certificates, role.name, der)
+    return authorityOf(role.name, der)
+  }
+  const root = await make(ROOT, offline, undefined, offline)
+  const ca = await make(CA, online, root, offline)
+  for (const role of ROLES) await make(role, online, ca, online)
+  await make(CONFIGURATION, online, undefined, online)
+  renameSync(beside, folder)
+}
+
+type Role = { readonly name: string; readonly use: CertificateUse; readonly years: number; readonly title: string; readonly serial: bigint }
+
+function issue(role: Role, keys: Keys, by: Authority | undefined, sign: Sign, instance: string, now: Instant): Promise<Uint8Array> {
+  const order = {
+    use: role.use,
+    serial: role.serial,
+    subject: writeName([
+      ['C', 'MX'],
+      ['O', `Sacbé ${instance}`],
+      ['CN', `${role.title} ${instance}`],
+    ]),
+    publicKey: publicKeyDer(keys, role.name),
+    notBefore: beginning(now),
+    notAfter: later(now, role.years * YEAR),
+  }
+  return issueCertificate(order, by ?? { key: role.name, algorithm: ALGORITHM }, sign)
+}
+
+export const publicKeyDer = (keys: Keys, name: string): Uint8Array => keys.publicKey(name).export({ type: 'spki', format: 'der' })
+
+export function authorityOf(key: string, der: Uint8Array, algorithm: SignatureName = ALGORITHM): Authority {
+  const read = readCertificate(der)
+  if (!read.ok) throw new Error(`cannot read the certificate just issued: ${read.fault.detail}`)
+  return { key, algorithm, certificate: read.value }
+}
+
+/** A folder for new keys: empty, so nothing in it can fail to open. */
+export async function newKeys(folder: string, passphrase: string): Promise<Keys> {
+  const keys = await openKeys(folder, passphrase)
+  if (!keys.ok) throw new Error(`cannot open ${keys.fault.file}`)
+  return keys.value
+}

@@ -1,0 +1,152 @@
+import { type Instant, type Now, SECOND } from '../base/clock.ts'
+import { ok } from '../base/result.ts'
+import { noteDate } from '../exchange/clock-watch.ts'
+import { keepConfiguration } from '../exchange/keep-configuration.ts'
+import type { Memory } from '../exchange/memory.ts'
+import type { FetchUrl, GetLocked, ListLocked, Log, PutLocked, Store, TrustInForce } from '../exchange/ports.ts'
+import { type Outcome, refuse } from '../protocol/faults.ts'
+import type { Anchor } from '../trust/anchor.ts'
+import { checkPart, SHARED } from '../trust/directory-part.ts'
+import { anchorLocations, type ConfigurationLocation, publishedLocations } from '../trust/locations.ts'
+import { mayFollow, type Publication, publicationOf } from '../trust/roll-back.ts'
+import { PARAMETERS_VERSIONS } from '../trust/shared-parameters.ts'
+import { isAllOf, readSignedDirectory, type SignedDirectory } from '../trust/signed-directory.ts'
+import { ownParameters, type Trust, trustOf } from '../trust/trust.ts'
+import { trustFromFiles } from '../trust/trust-files.ts'
+
+export type RefreshPorts = {
+  readonly anchor: Anchor
+  readonly fetchUrl: FetchUrl
+  readonly store: Store
+  readonly putLocked: PutLocked
+  readonly getLocked: GetLocked
+  readonly listLocked: ListLocked
+  readonly now: Now
+  readonly memory: Memory
+  readonly log: Log
+}
+
+/** What the node remembers of the configuration it acts on. The stamp is a number of nanoseconds, too large for JSON. */
+type Known = {
+  readonly configuration: string
+  readonly validUntil: Instant
+  readonly publication: Omit<Publication, 'stamp'> & { readonly stamp: string | null }
+}
+const KEY = 'trust'
+const FETCH_MS = 5 * SECOND
+
+/** The configuration a former run of this node acted on, read from its locked files; undefined when there is none. */
+export async function lastTrust({
+  store,
+  getLocked,
+  listLocked,
+}: Pick<RefreshPorts, 'store' | 'getLocked' | 'listLocked'>): Promise<TrustInForce | undefined> {
+  const known = (await store.get<Known>(KEY))?.value
+  if (!known) return undefined
+  const trust = await trustOfDay(known.configuration, { getLocked, listLocked })
+  return trust.ok ? { trust: trust.value, configuration: known.configuration, validUntil: known.validUntil } : undefined
+}
+
+/** Any configuration the node ever acted on, by its name, from its locked files. Refused with 'malformed_global_conf' when it is not there whole. */
+export async function trustOfDay(
+  configuration: string,
+  { getLocked, listLocked }: Pick<RefreshPorts, 'getLocked' | 'listLocked'>,
+): Promise<Outcome<Trust>> {
+  const folder = `configurations/${configuration}/`
+  const files = new Map<string, Uint8Array>()
+  for (const name of await listLocked(folder)) files.set(name.slice(folder.length), (await getLocked(name)) ?? new Uint8Array())
+  return trustFromFiles(files)
+}
+
+/**
+ * Looks for a newer configuration at every known location until one is good: signed by a key of that location, not expired,
+ * of our instance, and no step back. Its files are under lock before it is given out. The last location's trouble is told.
+ */
+export async function refreshTrust(known: TrustInForce | undefined, ports: RefreshPorts): Promise<Outcome<TrustInForce>> {
+  const published = known ? publishedLocations(ownParameters(known.trust), ports.anchor) : []
+  let trouble: Outcome<TrustInForce> = refuse('network_error', 'the anchor names no http address')
+  for (const location of plainFirst([...published, ...anchorLocations(ports.anchor)])) {
+    trouble = await refreshFrom(location, known, ports)
+    if (trouble.ok) return trouble
+  }
+  return trouble
+}
+
+/** On loopback nothing listens for https; the signature, not the channel, proves the content. Each address once. */
+function plainFirst(locations: readonly ConfigurationLocation[]): readonly ConfigurationLocation[] {
+  const isPlain = ({ url }: ConfigurationLocation) => url.startsWith('http:')
+  const ordered = [...locations.filter(isPlain), ...locations.filter((location) => !isPlain(location))]
+  return [...new Map(ordered.map((location) => [location.url, location])).values()]
+}
+
+async function refreshFrom(
+  location: ConfigurationLocation,
+  known: TrustInForce | undefined,
+  ports: RefreshPorts,
+): Promise<Outcome<TrustInForce>> {
+  const bytes = await fetchDirectory(location.url, ports)
+  if (!bytes.ok) return bytes
+  const directory = readSignedDirectory(bytes.value, location.certificates, ports.now())
+  if (!directory.ok) return directory
+  const ours = isAllOf(directory.value, ports.anchor.instance)
+  if (!ours.ok) return ours
+  return adopt(directory.value, bytes.value, location, known, ports)
+}
+
+/** The newest version there is: 404 means an older one must do, any other trouble is trouble. */
+async function fetchDirectory(url: string, ports: RefreshPorts): Promise<Outcome<Uint8Array>> {
+  for (const version of PARAMETERS_VERSIONS.toReversed()) {
+    const got = await fetchFile(`${url}?version=${version}`, ports)
+    if (got.ok || got.fault.path[0] !== 'not_found') return got
+  }
+  return refuse('not_found', `${url}: no version from 2 to 6`)
+}
+
+async function fetchFile(url: string, { fetchUrl, now, memory, log }: RefreshPorts): Promise<Outcome<Uint8Array>> {
+  const sent = now()
+  const answer = await fetchUrl(url, null, FETCH_MS)
+  if (!answer.ok) return answer
+  noteDate({ source: new URL(url).origin, headers: answer.value.headers, sent, received: now() }, memory, log)
+  if (answer.value.status === 404) return refuse('not_found', url)
+  return answer.value.status === 200 ? ok(answer.value.body) : refuse('http_error', `${url} answered ${answer.value.status}`)
+}
+
+async function adopt(
+  directory: SignedDirectory,
+  directoryBytes: Uint8Array,
+  location: ConfigurationLocation,
+  known: TrustInForce | undefined,
+  ports: RefreshPorts,
+): Promise<Outcome<TrustInForce>> {
+  const part = directory.parts.find(({ identifier }) => identifier === SHARED)
+  if (!part) return refuse('malformed_global_conf', 'a directory without shared parameters')
+  const bytes = await fetchFile(new URL(part.location, location.url).href, ports)
+  if (!bytes.ok) return bytes
+  const content = checkPart(part, directory.version, bytes.value)
+  if (!content.ok) return content
+  if (!content.value.shared) throw new Error('shared parameters were checked and are not there')
+  const next = publicationOf(directory, content.value.shared)
+  const stored = await ports.store.get<Known>(KEY)
+  const allowed = stored ? mayFollow(readPublication(stored.value), next) : ok(true)
+  if (!allowed.ok) return allowed
+  const { instance } = ports.anchor
+  const configuration = await keepConfiguration(
+    { instance, parameters: [{ instance, bytes: bytes.value }], directories: [directoryBytes] },
+    ports,
+  )
+  const trust = known?.configuration === configuration ? known.trust : trustOf(instance, [content.value.shared])
+  const record: Known = {
+    configuration,
+    validUntil: directory.expires,
+    publication: { ...next, stamp: next.stamp === null ? null : String(next.stamp) },
+  }
+  const same = stored && JSON.stringify(stored.value) === JSON.stringify(record)
+  if (!same && !(await ports.store.put(KEY, record, stored?.version ?? 0)))
+    return refuse('busy', 'another process changed the configuration in force meanwhile')
+  return ok({ trust, configuration, validUntil: directory.expires })
+}
+
+const readPublication = ({ publication }: Known): Publication => ({
+  ...publication,
+  stamp: publication.stamp === null ? null : BigInt(publication.stamp),
+})
