@@ -3,9 +3,8 @@ import { verifyContainer } from '../evidence/container-verify.ts'
 import type { Profile } from '../evidence/verify.ts'
 import { type Fault, refuse } from '../protocol/faults.ts'
 import type { Trust } from '../trust/trust.ts'
-import { EXIT, type Io, inLanguage } from './io.ts'
-import { loadTrust } from './trust-folder.ts'
-import { readWhole } from './verify.ts'
+import { EXIT, type Io } from './io.ts'
+import { readWhole, trustIn } from './verify.ts'
 import { type Answer, answerOf, inOneLine, readable } from './verify-answer.ts'
 import { meaningOf } from './verify-words.ts'
 
@@ -24,16 +23,13 @@ export type VerifyArchiveOptions = {
  * @returns 0 valid, 1 invalid, 2 could not run
  */
 export async function verifyArchive(file: string, options: VerifyArchiveOptions, io: Io): Promise<number> {
-  const loaded = options.trust === undefined ? undefined : await loadTrust(options.trust)
-  if (loaded && !loaded.ok) {
-    io.err(`${options.trust}: ${inLanguage(meaningOf(loaded.fault), io.lang)}`)
-    return EXIT.cannot
-  }
+  const trust = options.trust === undefined ? undefined : await trustIn(options.trust, io)
+  if (options.trust !== undefined && !trust) return EXIT.cannot
   const bytes = await readWhole(file, io)
   if (!bytes) return EXIT.cannot
   const archive = await readArchive(bytes)
   if (!archive.ok) return tell([refusedAnswer(file, archive.fault, io)], options.json, io)
-  const containers = loaded ? await judgeContainers(file, archive.value, loaded.value, options.profile, io) : []
+  const containers = trust ? await judgeContainers(file, archive.value, trust, options.profile, io) : []
   const chain = verifyChain(archive.value, options.previous.toLowerCase())
   return tell([archiveAnswer(file, chain, containers, io), ...containers], options.json, io)
 }

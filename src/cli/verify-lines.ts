@@ -36,7 +36,11 @@ export function addVerify(program: Command, frame: Frame): void {
 
 export function addVerifyArchive(program: Command, frame: Frame): void {
   type Given = { first: boolean; previous?: string; trust?: string; profile: 'strict' | 'stock'; json: boolean }
-  const hex = formed(/^[0-9a-f]{128}$/i, 'Deben ser 128 dígitos hexadecimales.', 'It must be 128 hexadecimal digits.')
+  const hex = formed(
+    /^(?:[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})$/i,
+    'Deben ser 64, 96 o 128 dígitos hexadecimales.',
+    'It must be 64, 96 or 128 hexadecimal digits.',
+  )
   addCommand(
     program,
     frame,

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { verifyContainer } from '../evidence/container-verify.ts'
 import type { Profile } from '../evidence/verify.ts'
+import { codeOf } from '../protocol/faults.ts'
 import type { Trust } from '../trust/trust.ts'
 import { EXIT, type Io, inLanguage } from './io.ts'
 import { loadTrust } from './trust-folder.ts'
 import { answerOf, readable } from './verify-answer.ts'
-import { meaningOf } from './verify-words.ts'
 
 export type VerifyOptions = {
   /** A global-configuration directory as stock servers keep it. */
@@ -21,14 +21,22 @@ export type VerifyOptions = {
  * @returns 0 all valid, 1 some invalid, 2 something could not be read: said on standard error
  */
 export async function verify(files: readonly string[], { trust, profile, json }: VerifyOptions, io: Io): Promise<number> {
-  const loaded = await loadTrust(trust)
-  if (!loaded.ok) {
-    io.err(`${trust}: ${inLanguage(meaningOf(loaded.fault), io.lang)}`)
-    return EXIT.cannot
-  }
+  const loaded = await trustIn(trust, io)
+  if (!loaded) return EXIT.cannot
   let exit: number = EXIT.ok
-  for (const file of files) exit = Math.max(exit, await verifyFile(file, loaded.value, profile, json, io))
+  for (const file of files) exit = Math.max(exit, await verifyFile(file, loaded, profile, json, io))
   return exit
+}
+
+/** The trust in a folder; what is wrong with the folder is said on standard error. */
+export async function trustIn(folder: string, io: Io): Promise<Trust | undefined> {
+  const loaded = await loadTrust(folder)
+  if (loaded.ok) return loaded.value
+  const why = `${codeOf(loaded.fault)}: ${loaded.fault.detail}`
+  const es = `${folder} no es una carpeta de configuración global que se pueda usar (${why}).`
+  const en = `${folder} is no folder of a global configuration that can be used (${why}).`
+  io.err(inLanguage({ es, en }, io.lang))
+  return undefined
 }
 
 async function verifyFile(file: string, trust: Trust, profile: Profile, json: boolean, io: Io): Promise<number> {

@@ -43,6 +43,16 @@ export function isCanonicalChain(bytes: Uint8Array): boolean {
   return result.ok && LAYOUTS.some((layout) => same(bytes, resultText(result.value, layout)))
 }
 
+/**
+ * Whether a result and its chain document are, byte for byte, what one known writer makes of both. The result is signed or stamped, so it
+ * settles the layout of the chain document too: that has then one form only.
+ */
+export function isCanonicalPair(resultBytes: Uint8Array, chainBytes: Uint8Array): boolean {
+  const [result, chain] = [readChainResult(resultBytes), readChain(chainBytes)]
+  if (!result.ok || !chain.ok || !chain.value.steps.every(({ id }, index) => id === `STEP${index}`)) return false
+  return LAYOUTS.some((layout) => same(resultBytes, resultText(result.value, layout)) && same(chainBytes, chainText(chain.value, layout)))
+}
+
 const same = (bytes: Uint8Array, text: string): boolean => Buffer.from(text, 'utf8').equals(bytes)
 
 function chainText({ algorithm = '', steps }: HashChain, { hc, ds, declarations }: Layout): string {

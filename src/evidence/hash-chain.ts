@@ -4,7 +4,7 @@ import { writeChain, writeChainResult } from './hash-chain-write.ts'
 export type { PartDigest } from './hash-chain-tree.ts'
 export type { ChainedPart, ChainFiles, Required } from './hash-chain-walk.ts'
 export { verifyChain } from './hash-chain-walk.ts'
-export { isCanonicalChain } from './hash-chain-write.ts'
+export { isCanonicalChain, isCanonicalPair } from './hash-chain-write.ts'
 
 /** The file names that chains go by: inside a container, and on the wire where they only play a role. */
 export const SIGNATURE_CHAIN = { result: '/sig-hashchainresult.xml', chain: '/sig-hashchain.xml' } as const
