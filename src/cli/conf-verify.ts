@@ -76,7 +76,7 @@ function answerOf(file: string, fault: Fault | null, directory: SignedDirectory 
 function validWords({ version, expires, parts }: SignedDirectory): Words {
   const until = isoInstant(expires)
   return {
-    es: `La firma es buena y cubre las ${parts.length} partes. Configuración de versión ${version}, vigente hasta ${until}.`,
-    en: `The signature is good and covers all ${parts.length} parts. Configuration of version ${version}, good until ${until}.`,
+    es: `La firma es buena y las partes que nombra (${parts.length}) son las que firmó. Configuración de versión ${version}, vigente hasta ${until}.`,
+    en: `The signature is good and the parts it names (${parts.length}) are those it signed. Configuration of version ${version}, good until ${until}.`,
   }
 }
