@@ -4,6 +4,7 @@ import type { Body } from '../protocol/body.ts'
 import { hex, sha512 } from '../protocol/digests.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
 import type { SignatureDocuments } from '../protocol/signature-documents.ts'
+import { joinBlocks, splitBlocks } from './blocks.ts'
 import { readHead, writeHead } from './record-head.ts'
 
 /** Which end of the exchange kept it, and which way the message went. */
@@ -57,14 +58,7 @@ export function encodeRecord(record: EvidenceRecord): Uint8Array {
   const { signature, chain } = record.documents
   const held = record.attachments.flatMap((body) => (body.kind === 'bytes' ? [body.bytes] : []))
   const blocks = [writeHead(record), record.message, signature, ...(chain ? [chain.result, chain.chain] : []), ...held]
-  const bytes = Buffer.allocUnsafe(MAGIC.length + blocks.reduce((sum, block) => sum + 4 + block.length, 0))
-  let at = MAGIC.copy(bytes)
-  for (const block of blocks) {
-    at = bytes.writeUInt32BE(block.length, at)
-    bytes.set(block, at)
-    at += block.length
-  }
-  return bytes
+  return joinBlocks(MAGIC, blocks)
 }
 
 /**
@@ -72,8 +66,8 @@ export function encodeRecord(record: EvidenceRecord): Uint8Array {
  * with 'malformed_record'. Encoding the result gives the same bytes. Its parts are views into `bytes`.
  */
 export function decodeRecord(bytes: Uint8Array): Outcome<EvidenceRecord> {
-  const blocks = splitBlocks(bytes)
-  if (!blocks.ok) return blocks
+  const blocks = splitBlocks(MAGIC, bytes)
+  if (!blocks.ok) return malformed(blocks.fault)
   const [first, message, signature, ...rest] = blocks.value
   if (!first || !message || !signature) return malformed('a block is missing')
   if (first.length > MOST_HEAD) return malformed(`its head has ${first.length} octets`)
@@ -90,16 +84,3 @@ export function decodeRecord(bytes: Uint8Array): Outcome<EvidenceRecord> {
 }
 
 const malformed = (why: string) => refuse('malformed_record', `not an evidence record: ${why}`)
-
-function splitBlocks(bytes: Uint8Array): Outcome<Uint8Array[]> {
-  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (!all.subarray(0, MAGIC.length).equals(MAGIC)) return malformed('it does not begin as one')
-  const blocks: Uint8Array[] = []
-  for (let at = MAGIC.length; at < all.length; ) {
-    const end = at + 4 <= all.length ? at + 4 + all.readUInt32BE(at) : Number.POSITIVE_INFINITY
-    if (end > all.length) return malformed(`it ends within block ${blocks.length + 1}`)
-    blocks.push(all.subarray(at + 4, end))
-    at = end
-  }
-  return ok(blocks)
-}

@@ -1,0 +1,12 @@
+/** Names in the write-once place. Numbers have ten digits, so that the order of names is their order. */
+export const JOURNAL = 'journal/'
+export const RECEIPTS = 'receipts/'
+const numbered = (number: number): string => String(number).padStart(10, '0')
+
+export const segmentName = (number: number): string => `${JOURNAL}${numbered(number)}`
+export const segmentNumber = (name: string): number => Number(name.slice(JOURNAL.length))
+export const planName = (position: number): string => `seals/${numbered(position)}.json`
+export const receiptsName = (position: number): string => `${RECEIPTS}${numbered(position)}.jsonl`
+export const archiveFileName = (file: string): string => `archive/${file}`
+/** `index` counts the records of the position's segments from 0. */
+export const setAsideName = (position: number, index: number): string => `set-aside/${numbered(position)}-${numbered(index)}`
