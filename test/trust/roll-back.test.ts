@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { HOUR, instant } from '../../src/base/clock.ts'
 import { codeOf } from '../../src/protocol/faults.ts'
-import { mayFollow, type Publication, stampOf } from '../../src/trust/roll-back.ts'
+import type { DirectoryPart } from '../../src/trust/directory-part.ts'
+import { mayFollow, type Publication, publicationOf, stampOf } from '../../src/trust/roll-back.ts'
+import type { SignedDirectory } from '../../src/trust/signed-directory.ts'
+import { exampleDraft, published } from './example.ts'
 
 const a = 'a'.repeat(128)
 const b = 'b'.repeat(128)
@@ -53,4 +56,21 @@ describe('the stamp of a folder', () => {
     ['/shared-params.xml', null],
     ['/V6/2026/shared-params.xml', null],
   ])('%s', (location, stamp) => expect(stampOf(location)).toBe(stamp))
+})
+
+test('a publication is dated by the folder of its shared parameters, whatever else lies there', () => {
+  const part = (identifier: string, location: string) => ({ identifier, location }) as DirectoryPart
+  const parts = [
+    part('FOO', '/V6/20270206100112123456789/foo.xml'),
+    part('SHARED-PARAMETERS', '/V6/20260206100112123456789/shared-params.xml'),
+  ]
+  const shared = published(exampleDraft())
+  expect(publicationOf({ parts, expires: instant(5) } as unknown as SignedDirectory, shared)).toEqual({
+    instance: 'LAB',
+    version: 6,
+    sha512: shared.sha512,
+    generation: { serial: 7, previous: 'ab'.repeat(64) },
+    stamp: stampOf('/V6/20260206100112123456789/'),
+    expires: 5,
+  })
 })
