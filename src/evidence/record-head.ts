@@ -1,5 +1,5 @@
 import { ok, type Result, refused } from '../base/result.ts'
-import type { EvidenceRecord, KeptBody } from './record.ts'
+import type { EvidenceRecord, KeptBody } from './record-form.ts'
 
 /** What is said of an attachment in the head; the octets of 'bytes' follow in their own block. */
 type Form = { readonly kind: 'bytes' } | Exclude<KeptBody, { readonly kind: 'bytes' }>

@@ -2,7 +2,6 @@ import type { ClientId, ServerId, ServiceId } from '../protocol/identifiers.ts'
 import type { SignatureName } from '../protocol/sign.ts'
 import type { AccessRight } from '../trust/access.ts'
 import type { Policy } from './policy.ts'
-import type { ServiceTls } from './ports.ts'
 
 /** Everything a node is told about itself, as data. Certificates are DER. */
 export type NodeConfiguration = {
@@ -52,6 +51,12 @@ export type NodeService = {
   /** Whether evidence holds message bodies, or their sizes and digests only. */
   readonly keepBodies: 'full' | 'digest'
 }
+
+/** 'none' takes any certificate; 'pinned' only one of these (DER); 'verified' by the public authorities. */
+export type ServiceTls =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'verified' }
+  | { readonly kind: 'pinned'; readonly certificates: readonly Uint8Array[] }
 
 /** checkPolicy (./policy.ts) judges a call by one. */
 export type { OpenApiDocument } from './contract/openapi.ts'

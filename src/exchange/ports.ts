@@ -2,7 +2,7 @@ import type { Instant, Now } from '../base/clock.ts'
 import type { EvidenceRecord } from '../evidence/record.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import type { Trust } from '../trust/trust.ts'
-import type { NodeConfiguration } from './node-configuration.ts'
+import type { NodeConfiguration, ServiceTls } from './node-configuration.ts'
 
 /** Signature over a digest with a named key. `algorithm` is a row of protocol/signature-algorithms; ECDSA comes back as DER. */
 export type { Sign } from '../protocol/sign.ts'
@@ -84,12 +84,6 @@ export type CallService = (call: HttpCall, tls: ServiceTls, budgetMs: number, mo
 export type ServiceAnswer = Omit<HttpAnswer, 'body'> & {
   readonly body: Uint8Array | { readonly size: number; readonly sha512: Uint8Array }
 }
-/** 'none' takes any certificate; 'pinned' only one of these (DER); 'verified' by the public authorities. */
-export type ServiceTls =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'verified' }
-  | { readonly kind: 'pinned'; readonly certificates: readonly Uint8Array[] }
-
 /** A plain HTTP GET or POST to the centre: OCSP, configuration. */
 export type FetchUrl = (
   url: string,
@@ -107,4 +101,4 @@ export type LogEntry = {
   readonly event: string
   readonly [fact: string]: string | number | undefined
 }
-export type { Now }
+export type { Now, ServiceTls }
