@@ -1,9 +1,9 @@
 import { type FiledContainer, packArchive } from '../evidence/archive.ts'
 import { containerName, packContainer } from '../evidence/asic.ts'
-import { buildChains, TIMESTAMP_CHAIN } from '../evidence/hash-chain.ts'
 import { linkingInfo } from '../evidence/linking.ts'
 import { contentDigest, type EvidenceRecord, type KeptBody } from '../evidence/record.ts'
 import { withOcsp } from '../evidence/signature-document.ts'
+import { type StampChain, stampChain } from '../evidence/stamp-chain.ts'
 import { hex, sha512 } from '../protocol/digests.ts'
 import { archiveFileName, receiptsName, setAsideName } from './archive-names.ts'
 import type { Head, SealPlan } from './seal-plan.ts'
@@ -42,27 +42,12 @@ function signatureOf(sealable: Sealable, late: Late): Uint8Array {
   return withOcsp(signature, Buffer.from(fresh, 'base64'))
 }
 
-export type Stamped = {
-  readonly octets: Uint8Array
-  readonly result?: Uint8Array
-  readonly chains: readonly Uint8Array[]
-  readonly signatures: readonly Uint8Array[]
-}
+export type Stamped = StampChain & { readonly signatures: readonly Uint8Array[] }
 
-/**
- * What one stamp over several signatures is over.
- *
- * Two and more: the result of a hash chain over the signature documents, which stay as they were kept. One alone: its signature value, and
- * the token goes into the document, as stock servers do it: a chain over one signature is a form that none of them writes. Nothing is lost by
- * that: the document as it was kept lies in the journal, and is the stamped one without the token.
- */
+/** What one stamp over the signature documents is over, as they go into their containers. Also a document alone is stamped as a whole. */
 export function stampedOf(sealables: readonly Sealable[], late: Late): Stamped {
   const signatures = sealables.map((sealable) => signatureOf(sealable, late))
-  const [only] = sealables
-  if (sealables.length === 1 && only) return { octets: only.value, chains: [], signatures }
-  const leaves = signatures.map((signature) => [{ name: '/META-INF/signatures.xml', sha512: sha512(signature) }])
-  const { result, chains } = buildChains(leaves, TIMESTAMP_CHAIN)
-  return { octets: result, result, chains, signatures }
+  return { ...stampChain(signatures), signatures }
 }
 
 /** Everything a plan makes of its segments. The same plan and segments give the same bytes, always. */
@@ -98,8 +83,7 @@ export function build(plan: SealPlan, entries: readonly Entry[]): Built {
 function containersOf(sealables: readonly Sealable[], plan: SealPlan, token: Uint8Array): readonly FiledContainer[] {
   const { result, chains, signatures } = stampedOf(sealables, plan)
   return sealables.map(({ record }, index) => {
-    const chain = chains[index]
-    const stamp = result && chain ? { token, chain: { result, chain } } : { token }
+    const stamp = { token, chain: { result, chain: chains[index] as Uint8Array } }
     const documents = { ...record.documents, signature: signatures[index] as Uint8Array }
     const attachments = record.attachments.map((body) => (body.kind === 'bytes' ? body.bytes : null))
     const bytes = packContainer({ message: record.message, documents, attachments, stamp, at: record.at })

@@ -170,7 +170,7 @@ function isWaiting({ fault }: Refused<Fault>, read: Entry['read'], at: Instant):
 }
 
 async function stamp(sealables: readonly Sealable[], late: LatePart, { trust }: TrustInForce, ports: SealPorts): Promise<Outcome<string>> {
-  const { octets } = stampedOf(sealables, late)
+  const { result: octets } = stampedOf(sealables, late)
   const token = await ports.stamp(sha512(octets))
   if (!token.ok) return token
   const verified = verifyToken(token.value, octets, tsaCertificates(trust), { strict: false })
