@@ -42,7 +42,7 @@ export async function lookUp(world: WorldView): Promise<StepResult> {
 
 /** Step 3: 400 that names the missing legal basis; nothing leaves the house. */
 export const withoutIssue = (world: WorldView): Promise<StepResult> =>
-  refused(world, PERSON, {}, 400, 'legal_basis_missing', 'X-Road-Issue')
+  refused(world, PERSON, {}, 400, 'legal_basis_missing', 'fundamento legal')
 
 /** Step 4: 422 that names the digit; nothing reaches the provider. */
 export const wrongDigit = (world: WorldView): Promise<StepResult> =>

@@ -66,7 +66,7 @@ describe('a command line that cannot be run ends with 2 and says why', () => {
       'La opción --previous no va junto con otra',
       'The option --previous does not go with another',
     ],
-    [['verify-archive', 'x', '--previous', 'abc'], 'Deben ser 128 dígitos hexadecimales.', 'It must be 128 hexadecimal digits.'],
+    [['verify-archive', 'x', '--previous', 'abc'], 'dígitos hexadecimales.', 'hexadecimal digits.'],
     [['verify-archive', 'x', 'y', '--first'], 'Sobran argumentos.', 'There are too many arguments.'],
     [['conf', 'verify', 'x'], 'Falta la opción --anchor.', 'The option --anchor is missing.'],
     [

@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const ROOT = dirname(dirname(import.meta.dirname))
 const OURS = ['bin', 'src', 'functions', 'scenarios', 'test', 'bench'].filter((name) => existsSync(join(ROOT, name)))
+type Dependency = { readonly resolved: string; readonly dependencyTypes: readonly string[] }
 type Report = {
+  readonly modules: readonly { readonly source: string; readonly dependencies: readonly Dependency[] }[]
   readonly summary: { readonly totalCruised: number; readonly violations: readonly { rule: { name: string }; from: string; to: string }[] }
 }
 
@@ -132,4 +134,30 @@ test('the project keeps the import table, and every module was looked at', () =>
   expect(summary.totalCruised).toBeGreaterThan(100)
   for (const cruised of [cruise(ROOT, ['src/base']), cruise(ROOT, ['src/protocol'])])
     expect(cruised.summary.totalCruised).toBeGreaterThan(3)
+})
+
+/** What a module needs in order to start: its imports and theirs, but those made later or only for their types. */
+function neededBy(start: string, { modules }: Report): ReadonlySet<string> {
+  const byName = new Map(modules.map(({ source, dependencies }) => [source, dependencies]))
+  const needed = new Set([start])
+  for (const name of needed)
+    for (const { resolved, dependencyTypes } of byName.get(name) ?? [])
+      if (!dependencyTypes.some((kind) => ['dynamic-import', 'type-only', 'type-import'].includes(kind))) needed.add(resolved)
+  return needed
+}
+
+test('verifying needs nothing of the local world, the flows, the doors or the cloud', () => {
+  const report = cruise(ROOT, ['bin', 'src'])
+  for (const start of ['bin/sacbe.ts', 'src/cli/verify.ts', 'src/cli/verify-archive.ts', 'src/cli/conf-verify.ts']) {
+    const needed = [...neededBy(start, report)]
+    expect(needed.length).toBeGreaterThan(5)
+    expect(
+      needed.filter((name) => /^(src\/(exchange|adapters|metering)|functions)\//.test(name)),
+      start,
+    ).toEqual([])
+    expect(
+      needed.filter((name) => name.startsWith('src/local/') && name !== 'src/local/troubles.ts'),
+      start,
+    ).toEqual([])
+  }
 })
