@@ -38,6 +38,21 @@ export type SignedContent = Referable & { readonly files: ChainFiles; readonly r
 
 const SHA512 = digestNamed('SHA-512') as Digest
 
+/** The two steps that depend on certificates and their OCSP responses, not on the message: the same for one message after the other. */
+export type CertificateSteps = {
+  readonly read: (parsed: ParsedSignature) => Outcome<Certificate>
+  readonly judge: (
+    parsed: ParsedSignature,
+    certificate: Certificate,
+    issuer: Certificate,
+    trust: Trust,
+    at: Instant,
+    profile: Profile,
+    instance: string,
+  ) => Outcome<OcspVerdict>
+}
+export const CERTIFICATE_STEPS: CertificateSteps = { read: signingCertificate, judge: (...question) => judgeCertificate(...question) }
+
 /** On the wire a chain finds no file but the chain itself, and every part received is required by its digest. */
 export function contentOf(documents: SignatureDocuments, parts: readonly PartDigest[]): SignedContent {
   return {
@@ -53,6 +68,7 @@ export function contentOf(documents: SignatureDocuments, parts: readonly PartDig
  *
  * @param parts every part received, message first; give `octets` of '/message.xml' if direct references in other digests are to pass
  * @param signer whom the message names: the client of a request, the owner of the service of a response
+ * @param certificates a node gives steps that remember; whatever they remember, they answer as CERTIFICATE_STEPS would
  * Refused with the codes of the stock verifier in its order, without the outer 'signature_verification';
  * strict adds those of `checkStrictly` and of `verifyChain`.
  * Source: X-Road SignatureVerifier.
@@ -64,13 +80,14 @@ export function verifyMessage(
   trust: Trust,
   at: Instant,
   profile: Profile,
+  certificates: CertificateSteps = CERTIFICATE_STEPS,
 ): Outcome<VerifiedSignature> {
   if (documents.signature.length === 0) return refuse('missing_signature')
   const parsed = readSignature(documents.signature)
   if (!parsed.ok) return parsed
   const schema = checkSchema(parsed.value)
   if (!schema.ok) return schema
-  return verifySignature(parsed.value, contentOf(documents, parts), signer, trust, at, profile)
+  return verifySignature(parsed.value, contentOf(documents, parts), signer, trust, at, profile, certificates)
 }
 
 /**
@@ -91,10 +108,11 @@ export function verifySignature(
   trust: Trust,
   at: Instant,
   profile: Profile,
+  certificates: CertificateSteps = CERTIFICATE_STEPS,
 ): Outcome<VerifiedSignature> {
   const chained = checkChain(parsed, content, profile)
   if (!chained.ok) return under('malformed_signature', chained)
-  const certificate = signingCertificate(parsed)
+  const certificate = certificates.read(parsed)
   if (!certificate.ok) return certificate
   const signed = checkSigner(certificate.value, signer, trust, profile === 'strict')
   if (!signed.ok) return signed
@@ -102,7 +120,7 @@ export function verifySignature(
   if (!value.ok) return value
   const manifests = checkStampManifests(parsed, content)
   if (!manifests.ok) return manifests
-  const ocsp = judgeCertificate(parsed, certificate.value, signed.value.issuer.certificate, trust, at, profile, signer.instance)
+  const ocsp = certificates.judge(parsed, certificate.value, signed.value.issuer.certificate, trust, at, profile, signer.instance)
   if (!ocsp.ok) return ocsp
   const strict = profile === 'strict' ? checkStrictly(parsed, certificate.value, content) : ok(true as const)
   if (!strict.ok) return strict

@@ -25,9 +25,10 @@ export function checkDigest(headers: readonly Header[]): Outcome<true> {
     : refuse('internal_error', `x-hash-algorithm is ${name === undefined ? 'missing' : `"${name.slice(0, 40)}"`}`, 'unsupported_digest')
 }
 
-/** 'xtop' and 30 letters out of a random id. */
+/** 'xtop' and 30 letters out of a random id: 'g' to 'p' for its digits. */
 export const boundaryFrom = (id: string): string =>
   `xtop${id
     .replaceAll('-', '')
     .slice(0, 30)
-    .replace(/[0-9a-f]/gi, (digit) => String.fromCharCode(97 + Number.parseInt(digit, 16)))}`
+    .replace(/\d/g, (digit) => LETTERS[Number(digit)] as string)}`
+const LETTERS = 'ghijklmnop'

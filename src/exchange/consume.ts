@@ -19,6 +19,7 @@ import type { OcspPorts } from './ocsp-at-hand.ts'
 import { afterSending, told } from './outcome.ts'
 import { judgeServer } from './peer.ts'
 import type { CallPeer, CurrentConfiguration, CurrentTrust, HttpAnswer, Keep, NewId, Sign, TrustInForce } from './ports.ts'
+import { rememberedSteps } from './remembered-steps.ts'
 import { ocspOfChain, ownChain, signed, signingMaterial } from './signing.ts'
 import { trustNow } from './trust-now.ts'
 
@@ -139,8 +140,8 @@ type Opened = { readonly message: RestResponse; readonly body: DigestedBody | nu
 function open(
   { status, headers, body: bytes }: HttpAnswer,
   request: RestRequest,
-  { trust }: TrustInForce,
-  { now }: ConsumePorts,
+  today: TrustInForce,
+  { now, memory }: ConsumePorts,
 ): Outcome<Opened> {
   if (status !== 200 && status !== 500) return refuse('http_error', `the provider's node answered ${status}`)
   const transport = decodeRest('response', lastValue(headers, 'content-type') ?? '', bytes)
@@ -149,7 +150,8 @@ function open(
   if (!digest.ok) return under('service_failed', digest)
   const { message: block, documents } = transport.value
   const body = digested(transport.value.body)
-  const verified = verifyMessage(documents, partsOf(block, body), memberOf(request.service), trust, now(), 'strict')
+  const steps = rememberedSteps(today, memory)
+  const verified = verifyMessage(documents, partsOf(block, body), memberOf(request.service), today.trust, now(), 'strict', steps)
   if (!verified.ok) return under('signature_verification', verified)
   const response = readResponseBlock(block, transport.value.body)
   if (!response.ok) return response

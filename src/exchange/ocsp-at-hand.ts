@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Instant, later, MINUTE, SECOND } from '../base/clock.ts'
 import { ok } from '../base/result.ts'
 import { type Fault, type Outcome, refuse } from '../protocol/faults.ts'
@@ -19,7 +19,8 @@ export type OcspPorts = { readonly fetchUrl: FetchUrl; readonly now: Now; readon
 const REFRESH = 20 * MINUTE
 const ASK_MS = 3000
 
-export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+/** In hexadecimal. */
+export const sha256 = (bytes: Uint8Array): string => hash('sha256', bytes, 'hex')
 
 /**
  * An OCSP response that says now that a certificate is good: from memory while it is young, else asked of its CA's responders in order.

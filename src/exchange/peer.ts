@@ -10,6 +10,7 @@ import { caOf } from '../trust/trust.ts'
 import { type Memory, remembered, type Verdict } from './memory.ts'
 import { type OcspPorts, ocspAtHand, sha256 } from './ocsp-at-hand.ts'
 import type { TrustInForce } from './ports.ts'
+import { certificateFrom } from './remembered-steps.ts'
 import { goodUntil } from './verdict-time.ts'
 
 /**
@@ -32,7 +33,7 @@ export function judgePeer(
 /** The same for the node we call: its OCSP response is not sent along, so it is asked for. */
 export async function judgeServer(der: Uint8Array, owner: ClientId, today: TrustInForce, ports: OcspPorts): Promise<Outcome<true>> {
   if (!speaksFor(today.trust, der, owner)) return notRegistered(owner)
-  const certificate = readCertificate(der)
+  const certificate = certificateFrom(der, ports.memory)
   if (!certificate.ok) return failed(certificate.fault)
   const response = await ocspAtHand(certificate.value, today, ports)
   if (!response.ok) return failed(response.fault)

@@ -17,6 +17,7 @@ import type { OcspPorts } from './ocsp-at-hand.ts'
 import { afterSending, told } from './outcome.ts'
 import { judgePeer } from './peer.ts'
 import type { CallService, CurrentConfiguration, CurrentTrust, Keep, NewId, ServiceAnswer, Sign, TrustInForce } from './ports.ts'
+import { rememberedSteps } from './remembered-steps.ts'
 import { servable, serviceCall } from './service-rules.ts'
 import { signed, signingMaterial } from './signing.ts'
 import { trustNow } from './trust-now.ts'
@@ -117,7 +118,8 @@ async function prepare(
   const service = servable(request, node, today.trust)
   if (!service.ok) return service
   const at = ports.now()
-  const verified = verifyMessage(documents, partsOf(request.block, body), memberOf(request.client), today.trust, at, 'strict')
+  const steps = rememberedSteps(today, ports.memory)
+  const verified = verifyMessage(documents, partsOf(request.block, body), memberOf(request.client), today.trust, at, 'strict', steps)
   if (!verified.ok) return under('signature_verification', verified)
   const { keepBodies } = service.value
   return ok({ service: service.value, material: material.value, seen: { message: request, body, documents, at, keepBodies } })

@@ -1,0 +1,51 @@
+import { instant } from '../base/clock.ts'
+import { ok } from '../base/result.ts'
+import { keyInfoCertificate, type ParsedSignature, unsignedProperties, xadesPath } from '../evidence/signature-read.ts'
+import { CERTIFICATE_STEPS, type CertificateSteps } from '../evidence/verify.ts'
+import type { Outcome } from '../protocol/faults.ts'
+import { type Certificate, readCertificate } from '../trust/certificates.ts'
+import { type Memory, remembered } from './memory.ts'
+import { sha256 } from './ocsp-at-hand.ts'
+import type { TrustInForce } from './ports.ts'
+import { goodUntil } from './verdict-time.ts'
+
+const ALWAYS = { from: instant(0), until: instant(Number.MAX_SAFE_INTEGER) }
+
+/** A certificate read once and known by its octets: what it says does not change, whatever the time. */
+export function certificateFrom(der: Uint8Array, { verdicts }: Memory): Outcome<Certificate> {
+  return remembered(verdicts, `read ${sha256(der)}`, ALWAYS.from, () => {
+    const read = readCertificate(der)
+    return read.ok ? ok({ value: read.value, until: ALWAYS.until }) : read
+  })
+}
+
+/** The steps of verification that are the same for one message after the other, with good outcomes remembered as long as they hold. */
+export function rememberedSteps({ configuration }: TrustInForce, { verdicts }: Memory): CertificateSteps {
+  return {
+    read: (parsed) => {
+      const der = keyInfoCertificate(parsed)
+      if (!der) return CERTIFICATE_STEPS.read(parsed)
+      return remembered<Certificate>(verdicts, `signer ${sha256(der)}`, ALWAYS.from, () => {
+        const certificate = CERTIFICATE_STEPS.read(parsed)
+        return certificate.ok ? ok({ value: certificate.value, until: ALWAYS.until }) : certificate
+      })
+    },
+    judge: (parsed, certificate, issuer, trust, at, profile, instance) => {
+      const ask = () => CERTIFICATE_STEPS.judge(parsed, certificate, issuer, trust, at, profile, instance)
+      const evidence = evidenceIn(parsed)
+      if (evidence === undefined) return ask()
+      const key = ['judged', configuration, profile, instance, sha256(certificate.der), sha256(issuer.der), sha256(evidence)].join(' ')
+      return remembered(verdicts, key, at, () => {
+        const verdict = ask()
+        return verdict.ok ? ok({ value: verdict.value, until: goodUntil(trust, at, [certificate], verdict.value) }) : verdict
+      })
+    },
+  }
+}
+
+/** The text of all that a signature brings along for its certificate; undefined when there are intermediates, which end on their own. */
+function evidenceIn(parsed: ParsedSignature): Uint8Array | undefined {
+  const unsigned = unsignedProperties(parsed)
+  if (!unsigned || xadesPath(unsigned, 'CompleteCertificateRefs')) return undefined
+  return Buffer.from(parsed.document.text.slice(unsigned.start, unsigned.end), 'utf8')
+}
