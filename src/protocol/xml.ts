@@ -45,5 +45,5 @@ function read(input: Uint8Array | string, limits: XmlLimits): XmlDocument {
   const text = typeof input === 'string' ? withoutMark(input) : decodeXml(input)
   const forbidden = text.search(FORBIDDEN_CHARACTER)
   if (forbidden >= 0) throw new NotWellFormed('a character that XML does not allow', forbidden)
-  return new XmlScanner(text, limits).document(xmlDeclaration(text).end)
+  return new XmlScanner(text, xmlDeclaration(text).end, limits).document()
 }
