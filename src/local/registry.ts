@@ -38,11 +38,11 @@ export async function changeRegistry(store: Store, change: (registry: Registry) 
 }
 
 const sameId = (a: MemberId, b: MemberId): boolean => JSON.stringify(a) === JSON.stringify(b)
-/** The entry with that server's id, put in place of the old one or added. */
+/** The server with its address and clients of today, added when it is new. A certificate that was withdrawn does not come back by itself. */
 export const withServer = (registry: Registry, server: RegisteredServer): Registry => ({
   ...registry,
   servers: registry.servers.some(({ id }) => sameId(id, server.id))
-    ? registry.servers.map((each) => (sameId(each.id, server.id) ? server : each))
+    ? registry.servers.map((each) => (sameId(each.id, server.id) ? { ...each, address: server.address, clients: server.clients } : each))
     : [...registry.servers, server],
 })
 /** Withdraws one authentication certificate: the urgent way to shut a node out. */

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { callPeerOverTls } from '../adapters/http/call-peer.ts'
+import { callServiceOverHttp } from '../adapters/http/call-service.ts'
+import { fetchOverHttp } from '../adapters/http/fetch-url.ts'
+import { stampOverHttp } from '../adapters/http/stamp.ts'
+import type { Keys } from '../adapters/local/keys.ts'
+import type { LockedFiles } from '../adapters/local/locked-files.ts'
+import type { NodeStore } from '../adapters/local/node-store.ts'
+import type { Now } from '../base/clock.ts'
+import type { ArchivePorts } from '../exchange/archive.ts'
+import type { ConsumePorts } from '../exchange/consume.ts'
+import { MOST_MESSAGE } from '../exchange/limits.ts'
+import { newMemory } from '../exchange/memory.ts'
+import type { Log, TrustInForce } from '../exchange/ports.ts'
+import type { ProvidePorts } from '../exchange/provide.ts'
+import type { Outcome } from '../protocol/faults.ts'
+import { readAnchor } from '../trust/anchor.ts'
+import { loadCertificate } from './certificate-files.ts'
+import { certificatesOf, must } from './node-file.ts'
+import { trustKeeper } from './trust-keeper.ts'
+import { lastTrust, refreshTrust } from './trust-refresh.ts'
+
+/** Everything a node's flows reach the world by. */
+export type NodePorts = ConsumePorts & ProvidePorts & ArchivePorts
+/** The configuration is the node's own to give: it may change while the node runs. */
+export type BoundPorts = Omit<NodePorts, 'configuration'>
+
+export type Bindings = {
+  readonly folder: string
+  readonly now: Now
+  readonly log: Log
+  readonly keys: Keys
+  readonly store: NodeStore
+  readonly files: LockedFiles
+}
+
+/** Binds a node's ports to its folder and to real connections. `refreshTrust` looks for a newer configuration without waiting for traffic. */
+export async function bindPorts({
+  folder,
+  now,
+  log,
+  keys,
+  store,
+  files,
+}: Bindings): Promise<{ ports: BoundPorts; refreshTrust: () => Promise<Outcome<TrustInForce>> }> {
+  const memory = newMemory()
+  const fetchUrl = fetchOverHttp()
+  const anchor = must(readAnchor(readFileSync(join(folder, 'anchor.xml'))))
+  const refreshing = { anchor, fetchUrl, store: store.store, ...files, now, memory, log }
+  const trust = trustKeeper(await lastTrust(refreshing), (known) => refreshTrust(known, refreshing), now, log)
+  const authentication = loadCertificate(certificatesOf(folder), 'authentication').der
+  const ports: BoundPorts = {
+    trust: trust.current,
+    sign: keys.sign,
+    keep: store.keep,
+    callPeer: callPeerOverTls({
+      credentials: async () => ({ key: keys.privateKey('authentication'), certificates: [authentication] }),
+      mostBytes: MOST_MESSAGE,
+    }),
+    callService: callServiceOverHttp(),
+    fetchUrl,
+    stamp: stampOverHttp(fetchUrl, trust.current, log),
+    drain: store.drain,
+    acknowledge: store.acknowledge,
+    ...files,
+    store: store.store,
+    now,
+    newId: randomUUID,
+    log,
+    memory,
+  }
+  return { ports, refreshTrust: trust.refresh }
+}

@@ -1,0 +1,123 @@
+import { join } from 'node:path'
+import { archiveHandler } from '../../functions/archive/handler.ts'
+import { type Keys, openKeys } from '../adapters/local/keys.ts'
+import { type LockedFiles, lockedFiles } from '../adapters/local/locked-files.ts'
+import { type NodeStore, openNodeStore } from '../adapters/local/node-store.ts'
+import { type Now, SECOND } from '../base/clock.ts'
+import { ok, type Result } from '../base/result.ts'
+import type { ArchiveRun } from '../exchange/archive.ts'
+import type { Log, TrustInForce } from '../exchange/ports.ts'
+import type { Outcome } from '../protocol/faults.ts'
+import { lockHome } from './home-lock.ts'
+import { inTurn } from './in-turn.ts'
+import { openDoors } from './node-doors.ts'
+import { certificatesOf, configurationOf, type NodeFile, readNodeFile } from './node-file.ts'
+import { bindPorts, type NodePorts } from './node-ports.ts'
+import { type Trouble, trouble } from './troubles.ts'
+
+export type NodeOptions = {
+  readonly folder: string
+  readonly passphrase: string
+  readonly now: Now
+  readonly log: Log
+  /** 'ticking': archives by itself every so many seconds; 'by hand': when told. */
+  readonly archive: 'ticking' | 'by hand'
+  /** How many ports in a row the world wants, told to a person when one is taken. */
+  readonly ports: number
+  /** A test's way to watch, or to break, what the flows reach. */
+  readonly wrap?: (ports: NodePorts) => NodePorts
+}
+
+/** One agency's node while it runs. */
+export type RunningNode = {
+  readonly name: string
+  /** 'https://localhost:4511' for its own agency's systems. */
+  readonly consumer: string
+  /** 'localhost:4512' for its peers. */
+  readonly provider: string
+  readonly file: () => NodeFile
+  readonly store: NodeStore
+  readonly files: LockedFiles
+  readonly archive: () => Promise<ArchiveRun>
+  /** Looks for a newer configuration now, without waiting for traffic. */
+  readonly refreshTrust: () => Promise<Outcome<TrustInForce>>
+  /** Takes up what node.json says now. Ports stay. */
+  readonly reconfigure: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** Opens a node's folder and both its doors. Refused: it runs already, a key that does not open, a port that is taken. */
+export async function startNode(options: NodeOptions): Promise<Result<RunningNode, Trouble>> {
+  const lock = lockHome(options.folder)
+  if (!lock.ok) return lock
+  const keys = await openKeys(join(options.folder, 'keys'), options.passphrase)
+  if (!keys.ok) {
+    lock.value.release()
+    return trouble('passphrase_wrong', { home: options.folder })
+  }
+  const store = openNodeStore(join(options.folder, 'node.sqlite'))
+  const leave = async () => {
+    await store.close()
+    lock.value.release()
+  }
+  const node = await open(options, keys.value, store)
+  if (!node.ok) await leave()
+  if (!node.ok) return node
+  lock.value.announce(node.value.consumer)
+  const close = async () => {
+    await node.value.close()
+    await leave()
+  }
+  return ok({ ...node.value, close })
+}
+
+async function open(options: NodeOptions, keys: Keys, store: NodeStore): Promise<Result<RunningNode, Trouble>> {
+  const { folder, log } = options
+  let file = readNodeFile(folder)
+  let configuration = await configurationOf(folder, file)
+  const files = lockedFiles(join(folder, 'archive'))
+  const base = await bindPorts({ ...options, keys, store, files })
+  const ports: NodePorts = (options.wrap ?? ((same) => same))({ ...base.ports, configuration: async () => configuration })
+  const doors = await openDoors({ ports, file, keys, certificates: certificatesOf(folder), count: options.ports })
+  if (!doors.ok) return doors
+  const line = archiveLine(archiveHandler(ports, file.name), log)
+  const ticker = options.archive === 'ticking' ? setInterval(line.tick, file.archiveSeconds * SECOND) : undefined
+  if (ticker) line.tick()
+  return ok({
+    name: file.name,
+    consumer: `https://localhost:${doors.value.consumerPort}`,
+    provider: `localhost:${doors.value.providerPort}`,
+    file: () => file,
+    store,
+    files,
+    archive: line.run,
+    refreshTrust: base.refreshTrust,
+    reconfigure: async () => {
+      file = readNodeFile(folder)
+      configuration = await configurationOf(folder, file)
+    },
+    close: async () => {
+      clearInterval(ticker)
+      await doors.value.close()
+      await line.settled()
+    },
+  })
+}
+
+/** The archive's runs, one at a time. A run that fails is logged; what is kept stays kept, and the next run goes on from there. */
+function archiveLine(handler: (event: unknown) => Promise<ArchiveRun>, log: Log) {
+  let last: ArchiveRun | undefined
+  const once = inTurn(async () => {
+    last = await handler({})
+  })
+  let settled: Promise<unknown> = Promise.resolve()
+  const run = async (): Promise<ArchiveRun> => {
+    const running = once()
+    settled = running.catch(() => {}) // whoever asked for the run hears of it
+    await running
+    if (!last) throw new Error('an archive run without a result')
+    return last
+  }
+  const tick = () => void run().catch((problem: unknown) => log({ level: 'error', event: 'archive_failed', why: String(problem) }))
+  return { run, tick, settled: async () => void (await settled) }
+}
