@@ -1,5 +1,5 @@
 import type { Instant } from '../base/clock.ts'
-import { refused } from '../base/result.ts'
+import { type Result, refused } from '../base/result.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
 import { type AlgorithmIdentifier, algorithmOf } from '../trust/algorithm-identifiers.ts'
 import { toDer } from '../trust/ber.ts'
@@ -11,7 +11,6 @@ import {
   contentsOf,
   type Der,
   decode,
-  decodeDer,
   GENERALIZED_TIME,
   INTEGER,
   mismatch,
@@ -80,11 +79,17 @@ const MAX_TOKEN = 256 * 1024
  * attribute 'internal_error', as stock servers say.
  */
 export function readToken(octets: Uint8Array): Outcome<TimestampToken> {
-  const der = octets.length <= MAX_TOKEN ? toDer(octets) : refused('too long')
-  const root = der.ok ? decodeDer(der.value, (found) => found, SLOPPY) : der
+  const root = octets.length <= MAX_TOKEN ? rootOf(octets) : refused('too long')
   if (!root.ok) return refuse('io_error', `time stamp: ${root.fault}`)
   const token = decode(() => ({ ...tokenOf(root.value), der: octets }))
   return token.ok ? token : refuse('internal_error', `time stamp: ${token.fault}`)
+}
+
+function rootOf(octets: Uint8Array): Result<Der, string> {
+  const root = decode(() => parseDer(octets, SLOPPY))
+  if (root.ok) return root
+  const der = toDer(octets)
+  return der.ok ? decode(() => parseDer(der.value, SLOPPY)) : der
 }
 
 /** The SignedData inside a ContentInfo, and what it stands for. Throws DerMismatch. */
