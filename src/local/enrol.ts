@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import type { KeyKind, Keys } from '../adapters/local/keys.ts'
 import { DAY, later, type Now } from '../base/clock.ts'
 import { formatId, type MemberId, memberOf, parseClientId, parseServerId, parseServiceId } from '../protocol/identifiers.ts'
-import { writeAnchor } from '../trust/anchor.ts'
+import { type Anchor, readAnchor, writeAnchor } from '../trust/anchor.ts'
 import { type Authority, issueCertificate } from '../trust/issue.ts'
 import { writeName } from '../trust/names.ts'
 import { readPem, writePem } from '../trust/pem.ts'
@@ -33,7 +33,7 @@ export type Enrolment = {
  * systems, and their certificates. In a folder beside, which takes its name when all is there.
  */
 export async function enrolNode(enrolment: Enrolment): Promise<void> {
-  if (existsSync(enrolment.folder)) return
+  if (existsSync(enrolment.folder)) return carryAnchor(enrolment.folder, enrolment.centre.anchor)
   const beside = `${enrolment.folder}.new`
   rmSync(beside, { recursive: true, force: true })
   mkdirSync(certificatesOf(beside), { recursive: true, mode: 0o700 })
@@ -43,8 +43,15 @@ export async function enrolNode(enrolment: Enrolment): Promise<void> {
   await Promise.all([...rsa.map((name) => keys.create(name, RSA)), ...['internal', 'door'].map((name) => keys.create(name, EC))])
   await requestCertificates(enrolment, beside, keys, members)
   await setUpInside(enrolment, beside, keys)
-  writeWhole(join(beside, 'anchor.xml'), writeAnchor(enrolment.centre.anchor))
+  carryAnchor(beside, enrolment.centre.anchor)
   renameSync(beside, enrolment.folder)
+}
+
+/** What an operator does by hand: brings the node the centre's anchor, again when the centre has moved. */
+function carryAnchor(folder: string, anchor: Anchor): void {
+  const file = join(folder, 'anchor.xml')
+  const there = existsSync(file) ? readAnchor(readFileSync(file)) : undefined
+  if (!there?.ok || there.value.sources[0]?.url !== anchor.sources[0]?.url) writeWhole(file, writeAnchor(anchor))
 }
 
 const EC: KeyKind = { kind: 'ec', curve: 'prime256v1' }
