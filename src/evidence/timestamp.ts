@@ -5,9 +5,9 @@ import { fieldsOf, sameBytes } from '../trust/der-values.ts'
 import { context, oid, sequence, sorted } from '../trust/der-write.ts'
 import { CMS, signedDataOf } from './timestamp-token.ts'
 
-export { readTimestampQuery, readTimestampReply, timestampQuery } from './timestamp-query.ts'
-export { readToken, type TimestampToken } from './timestamp-token.ts'
-export { type TokenRules, type VerifiedToken, verifyToken } from './timestamp-verify.ts'
+export { readTimestampReply, timestampQuery } from './timestamp-query.ts'
+export { readToken } from './timestamp-token.ts'
+export { verifyToken } from './timestamp-verify.ts'
 
 /**
  * Puts the authority's certificate into a token that came without, as stock servers keep it: what stays is kept, a certificate that is there

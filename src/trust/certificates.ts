@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { Instant } from '../base/clock.ts'
 import { ok } from '../base/result.ts'
 import { type Outcome, refuse, under } from '../protocol/faults.ts'
@@ -126,9 +126,6 @@ export const isIssuedBy = (certificate: Certificate, issuer: Certificate): boole
   sameName(certificate.issuer, issuer.subject) && verifies(certificate.tbs, certificate.algorithm, certificate.signature, issuer.publicKey)
 
 export const isValidAt = (certificate: Certificate, at: Instant): boolean => certificate.notBefore <= at && at <= certificate.notAfter
-
-/** Base64 of a digest of the DER: how directories name certificates. */
-export const fingerprint = (der: Uint8Array, digest: 'sha1' | 'sha256'): string => createHash(digest).update(der).digest('base64')
 
 /** Extensions that may be critical because they are looked at here, or say nothing against a signing certificate. */
 const UNDERSTOOD: ReadonlySet<string> = new Set([

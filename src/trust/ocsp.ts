@@ -10,7 +10,7 @@ import { certIdFor, type OcspResponse, readOcspResponse, type SingleResponse, wr
 import { caOf, type Issuer, issuersOf, ocspFreshness, ocspResponders, type Trust } from './trust.ts'
 
 export { ocspRequest, readOcspRequest } from './ocsp-request.ts'
-export { type CertId, type OcspResponse, readOcspResponse } from './ocsp-response.ts'
+export { type CertId, readOcspResponse } from './ocsp-response.ts'
 
 /** 'stock' gives the verdict stock servers give; 'strict' refuses more, never less. */
 export type OcspProfile = 'stock' | 'strict'
