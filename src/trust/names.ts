@@ -85,12 +85,20 @@ function escapeEnds(text: string): string {
   return characters.map((character, index) => (index < first || index > last ? `\\${character}` : character)).join('')
 }
 
-const canonicalAttribute = ({ oid, value }: ReadAttribute): string => {
+const canonicalAttribute = ({ oid, value }: NameAttribute): string => {
   const folded = value.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ')
   return `${oid}=${JSON.stringify(folded)}`
 }
 
 export const sameName = (a: Name, b: Name): boolean => a.canonical === b.canonical
+
+/** The same relative names in whatever order: how stock servers (BouncyCastle) look for the responder that an OCSP answer names. */
+export const sameNameInAnyOrder = (a: Name, b: Name): boolean => sameName(a, b) || sortedRdns(a) === sortedRdns(b)
+const sortedRdns = ({ rdns }: Name): string =>
+  rdns
+    .map((rdn) => rdn.map(canonicalAttribute).sort().join('+'))
+    .sort()
+    .join(',')
 
 /**
  * The value of an attribute of a subject as stock X-Road sees it: repeated, the last RDN of the DER wins (it reads the RFC 2253 text from
