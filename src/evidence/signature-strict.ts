@@ -2,11 +2,10 @@ import { Buffer } from 'node:buffer'
 import { ok } from '../base/result.ts'
 import { digestByUri, hash } from '../protocol/digests.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
-import { signatureByUri } from '../protocol/signature-algorithms.ts'
+import { isWeakKey, signatureByUri } from '../protocol/signature-algorithms.ts'
 import { attribute, child, textOf } from '../protocol/xml-lookup.ts'
 import type { Certificate } from '../trust/certificates.ts'
 import { context, integer, sequence } from '../trust/der-write.ts'
-import { isWeakKey } from '../trust/ocsp.ts'
 import { fromBase64Binary } from './base64-binary.ts'
 import { violation } from './grammar.ts'
 import { STRICT_GRAMMAR } from './signature-grammar.ts'
@@ -49,7 +48,7 @@ function checkStructure({ document: { root }, signature, signatures, repeatedIds
 function checkAlgorithms({ method, canonicalization, references }: ParsedSignature, certificate: Certificate): Outcome<true> {
   const signature = signatureByUri(method)
   if (!signature || signature.weak) return refuse('weak_algorithm', 'the signature method is weak')
-  if (isWeakKey(certificate)) return refuse('weak_algorithm', 'the key of the signer is too short')
+  if (isWeakKey(certificate.publicKey)) return refuse('weak_algorithm', 'the key of the signer is too short')
   const weak = references.find(({ digestMethod }) => digestByUri(digestMethod)?.weak !== false)
   if (weak) return refuse('weak_algorithm', `the digest of ${weak.uri} is weak`)
   const transforms = references.flatMap((reference) => reference.transforms)

@@ -1,4 +1,4 @@
-import { ok } from '../base/result.ts'
+import { ok, refused } from '../base/result.ts'
 import { digestNamed } from '../protocol/digests.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
 import { digestIdentifier } from '../trust/algorithm-identifiers.ts'
@@ -33,6 +33,7 @@ export type TimestampQuery = {
 }
 
 const MAX_QUERY = 16 * 1024
+const MAX_REPLY = 256 * 1024
 
 /** Reads a TimeStampReq. Refused with 'bad_request'. */
 export function readTimestampQuery(der: Uint8Array): Outcome<TimestampQuery> {
@@ -68,7 +69,7 @@ function queryOf(root: Der): TimestampQuery {
  * 'mlog.timestamp_response_validation_failed'.
  */
 export function readTimestampReply(reply: Uint8Array, sha512: Uint8Array): Outcome<Uint8Array> {
-  const der = toDer(reply)
+  const der = reply.length <= MAX_REPLY ? toDer(reply) : refused('too long')
   const read = der.ok ? decodeDer(der.value, replyOf) : der
   if (!read.ok) return unanswered(read.fault)
   const { status, why, token: tokenBytes } = read.value

@@ -22,7 +22,7 @@ import {
   SET,
   SLOPPY,
 } from '../trust/der.ts'
-import { fieldsOf, inside, integerOf, membersOf, octetsOf, oidOf, timeOf } from '../trust/der-values.ts'
+import { fewOf, fieldsOf, inside, integerOf, membersOf, octetsOf, oidOf, timeOf } from '../trust/der-values.ts'
 import { type Name, nameOf } from '../trust/names.ts'
 
 /** Object identifiers of RFC 5652, RFC 3161, RFC 5035 and RFC 6211. */
@@ -71,6 +71,7 @@ export type TimestampToken = {
 }
 
 const MAX_TOKEN = 256 * 1024
+const MAX_MEMBERS = 32
 
 /**
  * Reads a token. BER, which tokens of the years up to 2014 were kept in, is read as the DER it stands for; `der` are the octets as they came.
@@ -107,7 +108,7 @@ export function tokenOf(root: Der): TimestampToken {
   fields.next(INTEGER, 'version')
   fields.next(SET, 'digest algorithms')
   const content = contentOf(fields.next(SEQUENCE, 'content'))
-  const certificates = fields.optional(constructed(0))?.children ?? []
+  const certificates = fewOf(fields.optional(constructed(0))?.children ?? [], MAX_MEMBERS, 'certificates')
   fields.optional(constructed(1))
   const signers = membersOf(fields.next(SET, 'signers'), 'signers')
   fields.end('signed data')
@@ -136,7 +137,7 @@ function signerInfoOf(
   fields.next(INTEGER, 'version')
   const signer = signerIdOf(fields.any('identifier'))
   const digestAlgorithm = algorithmOf(fields.next(SEQUENCE, 'digest algorithm'))
-  const signed = fields.next(constructed(0), 'signed attributes').children
+  const signed = fewOf(fields.next(constructed(0), 'signed attributes').children, MAX_MEMBERS, 'attributes')
   const signatureAlgorithm = algorithmOf(fields.next(SEQUENCE, 'signature algorithm'))
   const signature = octetsOf(fields.next(OCTET_STRING, 'signature'))
   fields.optional(constructed(1))

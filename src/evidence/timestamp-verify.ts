@@ -2,7 +2,7 @@ import type { Instant } from '../base/clock.ts'
 import { ok } from '../base/result.ts'
 import { type Digest, digestByOid, digestNamed, hash } from '../protocol/digests.ts'
 import { type FaultCode, type Outcome, refuse } from '../protocol/faults.ts'
-import { type SignatureAlgorithm, verifySignature } from '../protocol/signature-algorithms.ts'
+import { isWeakKey, type SignatureAlgorithm, verifySignature } from '../protocol/signature-algorithms.ts'
 import { algorithmOf, isCanonicalDigest, isCanonicalSignature, signerAlgorithm } from '../trust/algorithm-identifiers.ts'
 import { EXTENSIONS, PURPOSES } from '../trust/certificate-extensions.ts'
 import { type Certificate, isValidAt, sameName } from '../trust/certificates.ts'
@@ -10,7 +10,6 @@ import { bytesOf, constructed, contentsOf, type Der, decodeDer, OCTET_STRING, OI
 import { fieldsOf, octetsOf, oidOf, sameBytes, timeOf } from '../trust/der-values.ts'
 import { context, integer, octets, oid, sequence, setOf } from '../trust/der-write.ts'
 import { SHA1, sha1 } from '../trust/key-hash.ts'
-import { isWeakKey } from '../trust/ocsp.ts'
 import { CMS, onlyValue, readToken, type TimestampToken } from './timestamp-token.ts'
 
 /** `strict` refuses more than stock servers, never less. */
@@ -100,7 +99,7 @@ function strictObjection(
   algorithm: SignatureAlgorithm,
   imprint: Digest,
 ): readonly [FaultCode, string] | null {
-  if (imprint.weak || algorithm.weak || isWeakKey(signer)) return ['weak_algorithm', 'the time stamp rests on a weak algorithm']
+  if (imprint.weak || algorithm.weak || isWeakKey(signer.publicKey)) return ['weak_algorithm', 'the time stamp rests on a weak algorithm']
   const wrong = signerObjection(token, signer)
   if (wrong) return ['mlog.timestamp_signer_verification_failed', wrong]
   const exact = isCanonicalDigest(token.digestAlgorithm, algorithm.digest) && isCanonicalSignature(token.signatureAlgorithm, algorithm)

@@ -1,7 +1,7 @@
 import { type Outcome, refuse } from '../protocol/faults.ts'
 import type { Certificate } from '../trust/certificates.ts'
 import { bytesOf, constructed, type Der, decodeDer, INTEGER, SEQUENCE, SET, SLOPPY } from '../trust/der.ts'
-import { fieldsOf, sameBytes } from '../trust/der-values.ts'
+import { fewOf, fieldsOf, sameBytes } from '../trust/der-values.ts'
 import { context, oid, sequence, sorted } from '../trust/der-write.ts'
 import { CMS, signedDataOf } from './timestamp-token.ts'
 
@@ -25,9 +25,9 @@ function rewritten(signedData: Der, certificate: Uint8Array): Uint8Array {
   const version = bytesOf(fields.next(INTEGER, 'version'))
   const digests = bytesOf(fields.next(SET, 'digest algorithms'))
   const content = bytesOf(fields.next(SEQUENCE, 'content'))
-  const present = (fields.optional(constructed(0))?.children ?? []).map(bytesOf)
+  const present = fewOf(fields.optional(constructed(0))?.children ?? [], 32, 'certificates').map(bytesOf)
   const others = present.filter((other) => !sameBytes(other, certificate))
-  const rest = fields.rest().map(bytesOf)
+  const rest = fewOf(fields.rest(), 2, 'parts after the certificates').map(bytesOf)
   return sequence(
     oid(CMS.signedData),
     context(0, sequence(version, digests, content, context(0, ...sorted([certificate, ...others])), ...rest)),

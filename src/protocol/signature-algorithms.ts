@@ -65,9 +65,17 @@ const CURVE_OCTETS: Readonly<Record<string, number>> = {
 const curveOctets = (key: KeyObject): number | undefined => CURVE_OCTETS[key.asymmetricKeyDetails?.namedCurve ?? '']
 
 const KEY_TYPES = { rsa: ['rsa'], pss: ['rsa', 'rsa-pss'], ecdsa: ['ec'] } as const
-/** Whether a key can make or check signatures of this row. */
-export function fitsKey(algorithm: SignatureAlgorithm, key: KeyObject): boolean {
-  return (KEY_TYPES[algorithm.kind] as readonly (string | undefined)[]).includes(key.asymmetricKeyType)
+/** Whether a key can make or check signatures of this row. A PSS key may be bound to one digest and a least salt (RFC 4055 §1.2). */
+export function fitsKey({ kind, digest }: SignatureAlgorithm, key: KeyObject): boolean {
+  if (!(KEY_TYPES[kind] as readonly (string | undefined)[]).includes(key.asymmetricKeyType)) return false
+  const { hashAlgorithm = digest.node, mgf1HashAlgorithm = digest.node, saltLength = 0 } = key.asymmetricKeyDetails ?? {}
+  return hashAlgorithm === digest.node && mgf1HashAlgorithm === digest.node && saltLength <= digest.bytes
+}
+
+/** RSA below 2048 bits, a curve below 256 or one we do not know, and every other kind of key. */
+export function isWeakKey(key: KeyObject): boolean {
+  if (key.asymmetricKeyType === 'ec') return (curveOctets(key) ?? 0) < 32
+  return (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048
 }
 
 /**

@@ -60,6 +60,11 @@ export function inside(found: Der, tag: number, what: string): Der {
   return expectTag(only, tag, what)
 }
 
+/** The members of a list that real structures keep short. */
+export function fewOf(found: readonly Der[], most: number, what: string): readonly Der[] {
+  return found.length <= most ? found : mismatch(`${found.length} ${what}`)
+}
+
 export const childrenOf = (found: Der, tag: number, what: string): readonly Der[] => expectTag(found, tag, what).children
 export const membersOf = (found: Der, what: string): readonly Der[] => childrenOf(found, SET, what)
 

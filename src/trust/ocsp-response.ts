@@ -21,13 +21,14 @@ import {
   SEQUENCE,
   SLOPPY,
 } from './der.ts'
-import { bitOctetsOf, childrenOf, fieldsOf, inside, integerOf, octetsOf, oidOf, smallOf, timeOf } from './der-values.ts'
+import { bitOctetsOf, childrenOf, fewOf, fieldsOf, inside, integerOf, octetsOf, oidOf, smallOf, timeOf } from './der-values.ts'
 import { bits, context, enumerated, integer, octets, oid, sequence } from './der-write.ts'
 import { SHA1, sha1 } from './key-hash.ts'
 import { type Name, nameOf } from './names.ts'
 
 const BASIC = '1.3.6.1.5.5.7.48.1.1'
 const MAX_RESPONSE = 256 * 1024
+const MAX_CARRIED = 16
 
 /** Which certificate is meant (RFC 6960 §4.1.1). `der` is compared whole, as stock servers do. */
 export type CertId = {
@@ -91,8 +92,8 @@ function basicOf(root: Der): Omit<OcspResponse, 'der'> {
   const signature = bitOctetsOf(fields.next(BIT_STRING, 'signature'))
   const certificates = fields.optional(constructed(0))
   fields.end('a basic response')
-  const carried = certificates ? childrenOf(inside(certificates, SEQUENCE, 'certificates'), SEQUENCE, 'certificates').map(bytesOf) : []
-  return { tbs: bytesOf(tbs), ...dataOf(tbs), algorithm, signature, carried }
+  const carried = certificates ? inside(certificates, SEQUENCE, 'certificates').children : []
+  return { tbs: bytesOf(tbs), ...dataOf(tbs), algorithm, signature, carried: fewOf(carried, MAX_CARRIED, 'certificates').map(bytesOf) }
 }
 
 function dataOf(tbs: Der): Pick<OcspResponse, 'responder' | 'producedAt' | 'singles' | 'hasCriticalExtension'> {

@@ -1,11 +1,13 @@
 import { type Instant, later, MINUTE, SECOND } from '../base/clock.ts'
 import { ok } from '../base/result.ts'
 import { type FaultCode, type Outcome, refuse, under } from '../protocol/faults.ts'
+import { isWeakKey } from '../protocol/signature-algorithms.ts'
 import { isCanonicalSignature } from './algorithm-identifiers.ts'
 import { PURPOSES } from './certificate-extensions.ts'
-import { type Certificate, isIssuedBy, isValidAt, readCertificate, sameName, verifies } from './certificates.ts'
+import { type Certificate, isIssuedBy, isValidAt, readCertificate, verifies } from './certificates.ts'
 import { sameBytes } from './der-values.ts'
 import { sha1 } from './key-hash.ts'
+import { sameNameInAnyOrder } from './names.ts'
 import { certIdFor, type OcspResponse, readOcspResponse, type SingleResponse, wrapBasicResponse } from './ocsp-response.ts'
 import { caOf, type Issuer, issuersOf, ocspFreshness, ocspResponders, type Trust } from './trust.ts'
 
@@ -95,7 +97,7 @@ const carriedOf = ({ carried }: OcspResponse): readonly Certificate[] =>
   })
 
 const isResponder = (candidate: Certificate, { responder }: OcspResponse): boolean =>
-  responder.kind === 'name' ? sameName(candidate.subject, responder.name) : sameBytes(sha1(candidate.keyBits), responder.sha1)
+  responder.kind === 'name' ? sameNameInAnyOrder(candidate.subject, responder.name) : sameBytes(sha1(candidate.keyBits), responder.sha1)
 
 const isSame = (a: Certificate, b: Certificate): boolean => sameBytes(a.der, b.der)
 
@@ -128,7 +130,8 @@ function strictObjection(
   at: Instant,
 ): readonly [FaultCode, string] | null {
   const { signature, der } = response.algorithm
-  if (!signature || signature.weak || isWeakKey(responder)) return ['weak_algorithm', 'the OCSP response is signed with a weak algorithm']
+  if (!signature || signature.weak || isWeakKey(responder.publicKey))
+    return ['weak_algorithm', 'the OCSP response is signed with a weak algorithm']
   const wrong = timeObjection(response, responder, at) ?? extensionObjection(response)
   if (wrong) return ['incorrect_validation_info', wrong]
   const canonical = isCanonicalSignature(response.algorithm, signature) && onlyKnown(response, responder, issuer, trust)
@@ -148,9 +151,6 @@ function timeObjection({ producedAt, singles: [single] }: OcspResponse, responde
 
 const extensionObjection = ({ hasCriticalExtension, singles: [single] }: OcspResponse): string | null =>
   hasCriticalExtension || single.hasCriticalExtension ? 'the OCSP response has an unknown critical extension' : null
-
-/** RSA below 2048 bits, or a curve below 224. */
-export const isWeakKey = ({ publicKey }: Certificate): boolean => (publicKey.asymmetricKeyDetails?.modulusLength ?? 2048) < 2048
 
 /** Carried certificates: the responder's, or one the configuration lists; each once. */
 function onlyKnown({ carried }: OcspResponse, responder: Certificate, issuer: Issuer, trust: Trust): boolean {

@@ -328,6 +328,31 @@ function spliced(token: Uint8Array, change: (parts: readonly Uint8Array[]) => re
   return sequence(oid(CMS.signedData), context(0, sequence(...change(parts))))
 }
 
+test('a token with a crowd of certificates or attributes is refused, not tripped over', () => {
+  const crowd = Buffer.concat(Array.from({ length: 60_000 }, () => Buffer.from([0x30, 0])))
+  const token = foreignToken()
+  const certificates = spliced(
+    token,
+    ([version, digests, content, , ...rest]) => [version, digests, content, context(0, crowd), ...rest] as Uint8Array[],
+  )
+  expect(both(certificates)).toEqual(['internal_error', 'internal_error'])
+  expect(verdict(withCertificate(certificates, stamper.certificate))).toBe('internal_error')
+  expect(
+    verdict(
+      withCertificate(
+        spliced(token, (parts) => [...parts, crowd]),
+        stamper.certificate,
+      ),
+    ),
+  ).toBe('internal_error')
+  expect(
+    check(
+      spliced(token, (parts) => [...parts.slice(0, -1), setOf(crowd)]),
+      false,
+    ),
+  ).toBe('internal_error')
+})
+
 describe('the certificate in a kept token', () => {
   test('is put in once, and what is there stays', async () => {
     const bare = value(readTimestampReply(await replyOf(), DIGEST))

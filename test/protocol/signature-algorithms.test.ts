@@ -1,6 +1,7 @@
 import { constants, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import {
+  isWeakKey,
   type SignatureAlgorithm,
   signatureByUri,
   signatureNamed,
@@ -20,6 +21,10 @@ const p256 = ec('P-256')
 const verifies = (name: string, key: KeyObject, signature: Uint8Array, encoding: 'raw' | 'der' = 'raw') =>
   verifySignature(row(name), createPublicKey(key), DATA, signature, encoding)
 const raw = (key: KeyObject, node = 'sha512') => sign(node, DATA, { key, dsaEncoding: 'ieee-p1363' })
+
+/** A PSS key that names its own digest, mask digest and least salt. (The types take the salt's length for a text.) */
+const boundPair = (hashAlgorithm: string, mgf1HashAlgorithm: string, saltLength: number) =>
+  generateKeyPairSync('rsa-pss', { modulusLength: 2048, hashAlgorithm, mgf1HashAlgorithm, saltLength: saltLength as unknown as string })
 
 describe('signature algorithms', () => {
   test('are found by the URI exactly as written, and by their own name', () => {
@@ -50,6 +55,24 @@ describe('signature algorithms', () => {
       false,
     ])
     expect(verifies('rsa-sha512', rsa, new Uint8Array(0))).toBe(false)
+  })
+
+  test('a PSS key that is bound to another digest or salt verifies nothing, and nothing throws', () => {
+    const keys = [boundPair('sha256', 'sha256', 32), boundPair('sha512', 'sha1', 20), boundPair('sha512', 'sha512', 65)]
+    for (const { publicKey } of keys) expect(verifySignature(row('pss-sha512'), publicKey, DATA, new Uint8Array(256), 'raw')).toBe(false)
+    const { privateKey, publicKey } = boundPair('sha512', 'sha512', 64)
+    const good = sign('sha512', DATA, { key: privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 64 })
+    expect(verifySignature(row('pss-sha512'), publicKey, DATA, good, 'raw')).toBe(true)
+  })
+
+  test('keys are weak below 2048 bits of RSA and below a curve of 256 bits', () => {
+    const weak = [
+      generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey,
+      createPublicKey(ec('secp224r1')),
+      generateKeyPairSync('ed25519').publicKey,
+    ]
+    expect(weak.map(isWeakKey)).toEqual([true, true, true])
+    expect([rsa, p256, ec('P-521')].map((key) => isWeakKey(createPublicKey(key)))).toEqual([false, false, false])
   })
 
   test('a key of another kind verifies nothing, and nothing throws', () => {

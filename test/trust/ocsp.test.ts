@@ -153,6 +153,15 @@ describe('an OCSP response', () => {
     expect(verdict(judgeOcsp([await answer()], foreign.certificate, trust, NOON))).toBe('internal_error')
   })
 
+  test('with more certificates than any responder sends is refused unread', async () => {
+    const crowd = Array.from({ length: 50_000 }, () => Uint8Array.of(0x30, 0))
+    const response = await answer()
+    const read = readOcspResponse(response)
+    if (!read.ok) throw new Error(read.fault.detail)
+    const { tbs, algorithm, signature } = read.value
+    expect(judge(wrapBasicResponse(tbs, algorithm.der, signature, crowd), 'stock')).toBe('malformed_signature')
+  })
+
   test('among several is found; the verdict on a path is that on its first certificate', async () => {
     const other = await answer({ certId: certIdFor(listed.certificate, ca.certificate) })
     const good = await answer()
