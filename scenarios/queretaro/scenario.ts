@@ -1,12 +1,18 @@
 import type { Scenario } from '../../src/local/scenario.ts'
 import { auditor, lookUp, withoutIssue, wrongDigit } from './steps.ts'
-import { world } from './world.ts'
+import { LOOKUP, world } from './world.ts'
 
 /** Social benefits in Querétaro, the REST part: steps 2, 3, 4 and 11 of the run sheet. */
 export const scenario: Scenario = {
   name: 'queretaro',
   title: { es: 'Querétaro: apoyos sociales', en: 'Querétaro: social benefits' },
   plan: world,
+  example: {
+    client: 'QRO/GOB/DIF/APOYOS',
+    service: LOOKUP,
+    path: '/beneficiarios/ZELM850314MQTPNRZ9',
+    headers: { 'X-Road-Issue': 'EXP-2025-0042' },
+  },
   steps: [
     {
       id: '2',

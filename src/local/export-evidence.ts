@@ -22,24 +22,25 @@ export type Exported = {
  * Writes sealed records into a new folder with all that is needed to judge them without us: the containers byte for byte, the
  * trust of their day as X-Road servers keep it, the signed directories that brought it, the authorities' certificates as PEM
  * for openssl, the records as JSON, and a README for a lawyer.
- * @param items sealed records of one node. Refused with 'output_exists' for a folder that holds something.
+ * @param items sealed records, of one node or several. Refused with 'output_exists' for a folder that holds something.
  */
 export async function exportEvidence(
   items: readonly EvidenceItem[],
-  files: LockedFiles,
+  filesOf: (node: string) => LockedFiles,
   folder: string,
 ): Promise<Result<Exported, Trouble>> {
   if (existsSync(folder) && readdirSync(folder).length > 0) return trouble('output_exists', { out: folder })
   const trusts = new Map<string, { readonly folder: string; readonly trust: Trust }>()
-  for (const configuration of new Set(items.map((item) => item.configuration))) {
+  for (const { configuration, node } of items) {
+    if (trusts.has(configuration)) continue
     const place = join(folder, trusts.size === 0 ? 'trust' : `trust-${trusts.size + 1}`)
-    await copyConfiguration(configuration, files, place)
-    trusts.set(configuration, { folder: place, trust: must(await trustOfDay(configuration, files)) })
+    await copyConfiguration(configuration, filesOf(node), place)
+    trusts.set(configuration, { folder: place, trust: must(await trustOfDay(configuration, filesOf(node))) })
   }
   const containers: ExportedContainer[] = []
   for (const item of items) {
-    const bytes = await containerOf(item, files)
-    const file = join(folder, 'containers', item.container ?? '')
+    const bytes = await containerOf(item, filesOf(item.node))
+    const file = join(folder, `${item.node}-${item.container}`)
     write(file, bytes)
     const { folder: place, trust } = trusts.get(item.configuration) ?? {}
     if (!place || !trust) throw new Error('a container without the trust of its day')

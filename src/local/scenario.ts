@@ -8,6 +8,13 @@ export type Scenario = {
   readonly title: Words
   readonly plan: WorldPlan
   readonly steps: readonly Step[]
+  /** A call that works, shown to whoever wants to try the world by hand. */
+  readonly example?: {
+    readonly client: string
+    readonly service: string
+    readonly path: string
+    readonly headers?: Readonly<Record<string, string>>
+  }
 }
 
 export type Step = {

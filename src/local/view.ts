@@ -39,7 +39,7 @@ export function viewOf(world: World, evidenceFolder: string, now: Now): WorldVie
     exportEvidence: async (name, messageId) => {
       const items = await sealedItems(nodeOf(name), () => itemsOf(name, messageId))
       const folder = join(evidenceFolder, `${name}-${messageId.replace(/[^A-Za-z0-9.-]+/g, '_')}-${randomUUID().slice(0, 8)}`)
-      const exported = await exportEvidence(items, nodeOf(name).files, folder)
+      const exported = await exportEvidence(items, () => nodeOf(name).files, folder)
       if (!exported.ok) throw new Error(exported.fault.en)
       const containers = exported.value.containers.map(({ file: path, item }) => ({ file: path, direction: item.direction }))
       return { folder, trust: exported.value.trust, containers }

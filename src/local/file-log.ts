@@ -1,0 +1,23 @@
+import { appendFileSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Now } from '../base/clock.ts'
+import { isoInstant } from '../base/clock.ts'
+import type { Log } from '../exchange/ports.ts'
+
+const MOST_BYTES = 10 * 1024 * 1024
+
+/** One JSON object a line in <folder>/sacbe.log; at 10 MB the file becomes sacbe.log.1 and a new one begins. */
+export function fileLog(folder: string, now: Now): Log {
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, 'sacbe.log')
+  let size = existsSync(file) ? statSync(file).size : 0
+  return (entry) => {
+    const line = `${JSON.stringify({ at: isoInstant(now()), ...entry })}\n`
+    if (size + line.length > MOST_BYTES && existsSync(file)) {
+      renameSync(file, `${file}.1`)
+      size = 0
+    }
+    appendFileSync(file, line, { mode: 0o600 })
+    size += line.length
+  }
+}
