@@ -31,6 +31,8 @@ export type NodePlan = {
   readonly clients: readonly ClientPlan[]
   readonly services: readonly ServicePlan[]
   readonly rights: readonly RightPlan[]
+  /** Hosts and networks besides the public one where its services may lie. Its own programs are reached anyway. */
+  readonly reach?: readonly string[]
   /** Judged at this node before anything is signed or sent, for calls of its own clients. Off where there is no row. */
   readonly policies: readonly {
     readonly service: string

@@ -159,6 +159,7 @@ function nodeFileOf(plan: NodePlan, folder: string, ports: Pair, programs: Reado
     services: plan.services.map((service) => serviceEntry(service, programs)),
     rights: plan.rights,
     policies: plan.policies,
+    reach: [...(plan.services.some(({ at }) => 'program' in at) ? ['127.0.0.1'] : []), ...(plan.reach ?? [])],
   }
 }
 
