@@ -2,6 +2,7 @@ import type { ClientId, ServerId, ServiceId } from '../protocol/identifiers.ts'
 import type { SignatureName } from '../protocol/sign.ts'
 import type { AccessRight } from '../trust/access.ts'
 import type { Policy } from './policy.ts'
+import type { Reach } from './reach/reach.ts'
 
 /** Everything a node is told about itself, as data. Certificates are DER. */
 export type NodeConfiguration = {
@@ -13,6 +14,8 @@ export type NodeConfiguration = {
   readonly rights: readonly AccessRight[]
   /** Judged at the consumer's node before anything is signed or sent. None: nothing is asked. */
   readonly policies: readonly Policy[]
+  /** Where services may lie besides the public network. Absent: nowhere. */
+  readonly reach?: Reach
 }
 
 /**

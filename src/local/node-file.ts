@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { readOpenApiFile } from '../adapters/local/openapi-file.ts'
 import type { NodeClient, NodeConfiguration, NodeService, SigningKey } from '../exchange/node-configuration.ts'
 import type { Policy } from '../exchange/policy.ts'
+import { readReach } from '../exchange/reach/reach.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import {
   type ClientId,
@@ -37,6 +38,8 @@ export type NodeFile = {
   readonly services: readonly ServiceEntry[]
   readonly rights: readonly RightPlan[]
   readonly policies: NodePlan['policies']
+  /** Hosts and networks of the agency's own house where its services may lie: 'padron.interno', '10.20.0.0/16'. Absent: none. */
+  readonly reach?: readonly string[]
 }
 export type ServiceEntry = Pick<NodeService, 'type' | 'url' | 'timeoutMs' | 'keepBodies' | 'disabled'> & { readonly id: string }
 
@@ -62,6 +65,7 @@ export async function configurationOf(folder: string, file: NodeFile): Promise<N
     services: file.services.map((service): NodeService => ({ ...service, id: must(parseServiceId(service.id)), tls: { kind: 'none' } })),
     rights: file.rights.map((right) => rightOf(right, must(parseServerId(file.server)).instance)),
     policies: await Promise.all(file.policies.map(policyOf)),
+    reach: must(readReach(file.reach ?? [])),
   }
 }
 

@@ -15,6 +15,7 @@ import { MOST_MESSAGE } from '../exchange/limits.ts'
 import { newMemory } from '../exchange/memory.ts'
 import type { Log, TrustInForce } from '../exchange/ports.ts'
 import type { ProvidePorts } from '../exchange/provide.ts'
+import type { Reach } from '../exchange/reach/reach.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import { readAnchor } from '../trust/anchor.ts'
 import { loadCertificate } from './certificate-files.ts'
@@ -34,6 +35,8 @@ export type Bindings = {
   readonly keys: Keys
   readonly store: NodeStore
   readonly files: LockedFiles
+  /** Where the agency's services may lie; it may change while the node runs. */
+  readonly reach: () => Promise<Reach>
 }
 
 /** Binds a node's ports to its folder and to real connections. `refreshTrust` looks for a newer configuration without waiting for traffic. */
@@ -44,6 +47,7 @@ export async function bindPorts({
   keys,
   store,
   files,
+  reach,
 }: Bindings): Promise<{ ports: BoundPorts; refreshTrust: () => Promise<Outcome<TrustInForce>> }> {
   const memory = newMemory()
   const fetchUrl = fetchOverHttp()
@@ -59,7 +63,7 @@ export async function bindPorts({
       credentials: async () => ({ key: keys.privateKey('authentication'), certificates: [authentication] }),
       mostBytes: MOST_MESSAGE,
     }),
-    callService: callServiceOverHttp(),
+    callService: callServiceOverHttp({ reach }),
     fetchUrl,
     stamp: stampOverHttp(fetchUrl, trust.current, log),
     drain: store.drain,

@@ -7,6 +7,7 @@ import { type Now, SECOND } from '../base/clock.ts'
 import { ok, type Result } from '../base/result.ts'
 import type { ArchiveRun } from '../exchange/archive.ts'
 import type { Log, TrustInForce } from '../exchange/ports.ts'
+import { PUBLIC_ONLY } from '../exchange/reach/reach.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import { lockHome } from './home-lock.ts'
 import { inTurn } from './in-turn.ts'
@@ -76,7 +77,7 @@ async function open(options: NodeOptions, keys: Keys, store: NodeStore): Promise
   let file = readNodeFile(folder)
   let configuration = await configurationOf(folder, file)
   const files = lockedFiles(join(folder, 'archive'))
-  const base = await bindPorts({ ...options, keys, store, files })
+  const base = await bindPorts({ ...options, keys, store, files, reach: async () => configuration.reach ?? PUBLIC_ONLY })
   const ports: NodePorts = (options.wrap ?? ((same) => same))({ ...base.ports, configuration: async () => configuration })
   const doors = await openDoors({ ports, file, keys, certificates: certificatesOf(folder), count: options.ports })
   if (!doors.ok) return doors

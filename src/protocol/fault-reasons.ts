@@ -47,6 +47,10 @@ export const REASONS = {
     es: 'El algoritmo de resumen que anuncia el otro nodo no se admite. Debe ser SHA-512.',
     en: 'The digest algorithm announced by the other node is not supported. It must be SHA-512.',
   },
+  address_not_allowed: {
+    es: 'La dirección del servicio lleva a una red interna que el nodo proveedor no tiene permitida. Su operador debe corregirla o permitirla.',
+    en: 'The address of the service leads to an internal network that the provider node has not allowed. Its operator must correct or allow it.',
+  },
 } as const satisfies Record<string, { es: string; en: string }>
 
 export type FaultReason = keyof typeof REASONS

@@ -1,7 +1,8 @@
-import { connect as connectPlain, isIP, type Socket } from 'node:net'
+import { connect as connectPlain, isIP, type LookupFunction, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
-import { ok, type Refused } from '../../base/result.ts'
+import { ok, type Refused, refused } from '../../base/result.ts'
 import { type Fault, type FaultCode, type Outcome, refuse } from '../../protocol/faults.ts'
+import { AddressRefused } from './guarded-lookup.ts'
 
 export type Place = { readonly host: string; readonly port: number }
 
@@ -12,8 +13,8 @@ export function placeOf(address: string, port: number): Place {
 }
 
 /** A TCP connection, or why there is none: 'unknown_host' or 'network_error'. */
-export const openPlain = (place: Place, budgetMs: number): Promise<Outcome<Socket>> =>
-  opened(connectPlain({ ...place, noDelay: true }), 'connect', place, budgetMs)
+export const openPlain = (place: Place, budgetMs: number, options: { lookup?: LookupFunction } = {}): Promise<Outcome<Socket>> =>
+  opened(connectPlain({ ...options, ...place, noDelay: true }), 'connect', place, budgetMs)
 
 /**
  * A TLS connection, or why there is none: 'unknown_host', 'network_error', or 'ssl_authentication_failed' once TCP stood.
@@ -55,6 +56,7 @@ function opened<S extends Socket>(socket: S, ready: 'connect' | 'secureConnect',
 }
 
 function connectFault(error: NodeJS.ErrnoException, where: string, handshake: boolean): Refused<Fault> {
+  if (error instanceof AddressRefused) return refused(error.fault)
   const name = error.code ?? error.message
   if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') return refuse('unknown_host', `${where}: ${name}`)
   const code: FaultCode = handshake ? 'ssl_authentication_failed' : 'network_error'
