@@ -1,4 +1,4 @@
-import { BOOLEAN, contentsOf, type Der, INTEGER, mismatch, OCTET_STRING, OID, parseDer, SEQUENCE, SLOPPY } from './der.ts'
+import { BOOLEAN, contentsOf, type Der, decode, INTEGER, mismatch, OCTET_STRING, OID, parseDer, SEQUENCE, SLOPPY } from './der.ts'
 import { bitListOf, booleanOf, childrenOf, fieldsOf, octetsOf, oidOf, smallOf } from './der-values.ts'
 
 export const EXTENSIONS = {
@@ -58,6 +58,12 @@ const read = <T>(extensions: Extensions, oid: string, take: (root: Der) => T): T
   return extension ? take(parseDer(extension.value, SLOPPY)) : null
 }
 
+/** An extension nothing is decided by: what cannot be read counts as not there. */
+function readable<T>(extensions: Extensions, oid: string, take: (root: Der) => T): T | null {
+  const found = decode(() => read(extensions, oid, take))
+  return found.ok ? found.value : null
+}
+
 /** null: no such extension, the key may do anything. */
 export const keyUsageOf = (extensions: Extensions): ReadonlySet<KeyUsage> | null =>
   read(extensions, EXTENSIONS.keyUsage, (root) => new Set(bitListOf(root).flatMap((bit) => KEY_USAGES[bit] ?? [])))
@@ -82,9 +88,9 @@ export const subjectKeyIdentifierOf = (extensions: Extensions): Uint8Array | nul
   read(extensions, EXTENSIONS.subjectKeyIdentifier, (root) => octetsOf(root))
 
 const DNS_NAME = 0x82
-/** The dNSNames of the subject's alternative names (RFC 5280 §4.2.1.6). */
+/** The dNSNames of the subject's alternative names (RFC 5280 §4.2.1.6). None when the extension cannot be read. */
 export const dnsNamesOf = (extensions: Extensions): readonly string[] =>
-  read(extensions, EXTENSIONS.subjectAltName, (root) =>
+  readable(extensions, EXTENSIONS.subjectAltName, (root) =>
     childrenOf(root, SEQUENCE, 'alternative names')
       .filter(({ tag }) => tag === DNS_NAME)
       .map((name) => Buffer.from(contentsOf(name)).toString('latin1')),
@@ -92,9 +98,9 @@ export const dnsNamesOf = (extensions: Extensions): readonly string[] =>
 
 const OCSP_ACCESS = '1.3.6.1.5.5.7.48.1'
 const URI_NAME = 0x86
-/** Addresses of OCSP responders that the certificate itself names (RFC 5280 §4.2.2.1). */
+/** Addresses of OCSP responders that the certificate itself names (RFC 5280 §4.2.2.1). None when the extension cannot be read. */
 export const ocspAddressesOf = (extensions: Extensions): readonly string[] =>
-  read(extensions, EXTENSIONS.authorityInfoAccess, (root) =>
+  readable(extensions, EXTENSIONS.authorityInfoAccess, (root) =>
     childrenOf(root, SEQUENCE, 'information access').flatMap((entry) => {
       const fields = fieldsOf(entry, 'access description')
       const method = oidOf(fields.next(OID, 'method'))
