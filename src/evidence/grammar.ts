@@ -19,7 +19,6 @@ type SimpleType = keyof typeof SIMPLE
 /** One element's rule. `content` is matched against its child elements' names, each followed by a blank. */
 export type ElementRule = {
   readonly attributes: ReadonlyMap<string, { readonly type: SimpleType; readonly required: boolean }>
-  readonly anyAttribute: boolean
   readonly content: RegExp | SimpleType
   readonly mixed: boolean
 }
@@ -30,7 +29,7 @@ export type Grammar = { readonly prefixes: ReadonlyMap<string, string>; readonly
  * Builds a grammar from rows of text.
  *
  * @param prefixes prefix → namespace
- * @param rows element → 'attributes | content'. An attribute is `Name:type`, with `!` when it is required; `*` allows any.
+ * @param rows element → 'attributes | content'. An attribute is `Name:type`, with `!` when it is required.
  *   Content is one simple type, or a model of names with `? * + ( | )`, `any` standing for one element of any
  *   name and `other` for one outside XML Signature, `mixed` before a model with text.
  */
@@ -46,8 +45,7 @@ function ruleOf(row: string): ElementRule {
   const words = row.slice(0, split).split(' ').filter(Boolean)
   const model = row.slice(split + 1).trim()
   return {
-    attributes: new Map(words.filter((word) => word !== '*').map(attributeRule)),
-    anyAttribute: words.includes('*'),
+    attributes: new Map(words.map(attributeRule)),
     content: model in SIMPLE ? (model as SimpleType) : contentModel(model.replace(/^mixed/, '')),
     mixed: model.startsWith('mixed'),
   }
@@ -101,8 +99,8 @@ function attributesViolation(element: XmlElement, rule: ElementRule, ids: Set<st
   for (const each of element.attributes) {
     if (each.uri === XSI && each.local !== 'type' && each.local !== 'nil') continue
     const known = each.uri === '' ? rule.attributes.get(each.local) : undefined
-    if (!known && !rule.anyAttribute) return `attribute ${each.name} is not allowed`
-    if (known && !isOfType(each, known.type, ids)) return `attribute ${each.name} is no ${known.type}`
+    if (!known) return `attribute ${each.name} is not allowed`
+    if (!isOfType(each, known.type, ids)) return `attribute ${each.name} is no ${known.type}`
   }
   for (const [name, { required }] of rule.attributes)
     if (required && attribute(element, name) === undefined) return `attribute ${name} is missing`

@@ -8,7 +8,7 @@ const CERTIFICATES = `${ID} | (xades:EncapsulatedX509Certificate|xades:OtherCert
 const REVOCATIONS = `${ID} | xades:CRLValues? xades:OCSPValues? xades:OtherValues?`
 const REVOCATION_REFS = `${ID} | xades:CRLRefs? xades:OCSPRefs? xades:OtherRefs?`
 const DIGEST_PAIR = '| ds:DigestMethod ds:DigestValue'
-const ANYTHING = '* | mixed any*'
+const ANYTHING = '| mixed any*'
 const ALGORITHM = 'Algorithm:anyURI! | mixed other*'
 
 const PREFIXES = { ds: DS, xades: XADES, ec: EXC_C14N }
@@ -16,8 +16,10 @@ const ROWS = {
   'ds:Signature': `${ID} | ds:SignedInfo ds:SignatureValue ds:KeyInfo? ds:Object*`,
   'ds:SignatureValue': `${ID} | base64Binary`,
   'ds:SignedInfo': `${ID} | ds:CanonicalizationMethod ds:SignatureMethod ds:Reference+`,
-  'ds:CanonicalizationMethod': 'Algorithm:anyURI! | mixed any*',
-  'ds:SignatureMethod': 'Algorithm:anyURI! | mixed ds:HMACOutputLength? other*',
+  // Their wildcards ask for declared elements, and there are none that could stand here.
+  'ds:CanonicalizationMethod': 'Algorithm:anyURI! | mixed',
+  'ds:SignatureMethod': 'Algorithm:anyURI! | mixed ds:HMACOutputLength?',
+  'ds:HMACOutputLength': '| integer',
   'ds:Reference': `${ID} URI:anyURI Type:anyURI | ds:Transforms? ds:DigestMethod ds:DigestValue`,
   'ds:Transforms': '| ds:Transform+',
   'ds:Transform': 'Algorithm:anyURI! | mixed (ds:XPath|other)*',
@@ -45,7 +47,7 @@ const ROWS = {
   'ds:SignatureProperty': `${ID} Target:anyURI! | mixed other+`,
 
   'xades:QualifyingProperties': `${ID} Target:anyURI! | xades:SignedProperties? xades:UnsignedProperties?`,
-  'xades:SignedProperties': `${ID} | xades:SignedSignatureProperties xades:SignedDataObjectProperties?`,
+  'xades:SignedProperties': `${ID} | xades:SignedSignatureProperties? xades:SignedDataObjectProperties?`,
   'xades:SignedSignatureProperties':
     `${ID} | xades:SigningTime? xades:SigningCertificate? xades:SignaturePolicyIdentifier? ` +
     'xades:SignatureProductionPlace? xades:SignerRole?',
