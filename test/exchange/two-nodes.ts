@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { stampOverHttp } from '../../src/adapters/http/stamp.ts'
 import { lockedFiles } from '../../src/adapters/local/locked-files.ts'
 import { openNodeStore } from '../../src/adapters/local/node-store.ts'
-import { type Instant, instant, later } from '../../src/base/clock.ts'
+import { type Instant, later } from '../../src/base/clock.ts'
 import { ok } from '../../src/base/result.ts'
 import { decodeRecord, type EvidenceRecord } from '../../src/evidence/record.ts'
 import { issueToken } from '../../src/evidence/timestamp-authority.ts'
@@ -207,14 +207,15 @@ export const answering =
   () =>
     ok({ status, reason: status === 200 ? 'OK' : 'X', headers, body: Buffer.from(text) })
 
-export async function twoNodes(): Promise<TwoNodes> {
+/** @param newFolder where a node keeps its files: gone when the test is over, unless somebody else sees to it. */
+export async function twoNodes(newFolder: () => string = temporaryFolder): Promise<TwoNodes> {
   const all = await cast()
   const clock: Clock = { now: NOON }
   const centre = centreOf(all, clock)
   const trust = { current: { trust: trustFor(all), configuration: 'c0ffee', validUntil: later(NOON, 365 * 86_400_000) } }
   const register: TwoNodes['register'] = { answer: answering('{"curp":"X"}'), calls: [] }
   const nodeFor = (code: string, client: ClientId, party: Party, services: readonly NodeService[]) => {
-    const folder = temporaryFolder()
+    const folder = newFolder()
     const store = openNodeStore(`${folder}/node.sqlite`)
     const locked = lockedFiles(`${folder}/archive`)
     const log: LogEntry[] = []
@@ -350,4 +351,3 @@ export const faultIn = (outcome: Outcome<unknown>): Fault => {
   if (outcome.ok) throw new Error('it was not refused')
   return outcome.fault
 }
-export const at = (text: string): Instant => instant(Date.parse(text))
