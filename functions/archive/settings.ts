@@ -1,3 +1,2 @@
 /** Where the archive's door finds what it needs. */
 export const ARCHIVE_SETTINGS = ['NODE_TABLE', 'EVIDENCE_QUEUE', 'EVIDENCE_BUCKET'] as const
-export type ArchiveSettings = Readonly<Record<(typeof ARCHIVE_SETTINGS)[number], string>>

@@ -1,3 +1,2 @@
 /** Where the provider's door finds what it needs. */
 export const PROVIDE_SETTINGS = ['NODE_TABLE', 'EVIDENCE_QUEUE', 'EVIDENCE_BUCKET'] as const
-export type ProvideSettings = Readonly<Record<(typeof PROVIDE_SETTINGS)[number], string>>

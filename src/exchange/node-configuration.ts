@@ -62,5 +62,4 @@ export type ServiceTls =
   | { readonly kind: 'pinned'; readonly certificates: readonly Uint8Array[] }
 
 /** checkPolicy (./policy.ts) judges a call by one. */
-export type { OpenApiDocument } from './contract/openapi.ts'
 export type { Policy }

@@ -1,7 +1,6 @@
 import { expect } from 'vitest'
 import { readArchive, verifyChain } from '../../src/evidence/archive-verify.ts'
 import { verifyContainer } from '../../src/evidence/container-verify.ts'
-import type { EvidenceRecord } from '../../src/evidence/record.ts'
 import { type ArchivePorts, type ArchiveRun, archive } from '../../src/exchange/archive.ts'
 import type { TrustInForce } from '../../src/exchange/ports.ts'
 
@@ -74,4 +73,3 @@ export async function checkArchive(ports: ArchivePorts, today: TrustInForce): Pr
 }
 
 export const identities = (receipts: readonly Receipt[]): string[] => receipts.map(({ identity }) => identity as string).toSorted()
-export const requestIds = (records: readonly EvidenceRecord[]): string[] => records.map(({ requestId }) => requestId)
