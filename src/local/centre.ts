@@ -44,6 +44,8 @@ export type CertificateWish = {
   readonly subject: Uint8Array
   readonly publicKey: Uint8Array
   readonly names?: AlternativeNames
+  /** Milliseconds it is valid for; else the policy's. */
+  readonly life?: number
 }
 
 /** The central authority while it runs: issues, answers OCSP, stamps time, publishes the signed configuration. */
@@ -134,7 +136,7 @@ async function issueRegistered(
   now: Now,
 ): Promise<Certificate> {
   const serial = await register.nextSerial()
-  const period = { notBefore: beginning(now()), notAfter: later(now(), CERTIFICATE_LIFE) }
+  const period = { notBefore: beginning(now()), notAfter: later(now(), wish.life ?? CERTIFICATE_LIFE) }
   const der = await issueCertificate({ ...wish, ...period, serial, ocspUrl }, ca, sign)
   const certificate = readCertificate(der)
   if (!certificate.ok) throw new Error(`cannot read the certificate just issued: ${certificate.fault.detail}`)

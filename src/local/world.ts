@@ -29,6 +29,8 @@ export type WorldOptions = {
   readonly archiveSeconds: number
   /** Nodes that run in processes of their own: set up and registered here, but not started. */
   readonly apart?: readonly string[]
+  /** A node whose clock is its own; else it has the world's. */
+  readonly nowOf?: (node: string) => Now
   /** A test's way to watch, or to break, what a node's flows reach. */
   readonly wrap?: (node: string, ports: NodePorts) => NodePorts
 }
@@ -93,7 +95,8 @@ async function boot(options: WorldOptions, closers: (() => Promise<unknown>)[]):
     writeNodeFile(folderOf(node.name), file)
     if (apart) continue
     const wrap = (given: NodePorts) => counted.watch(file.services, options.wrap?.(node.name, given) ?? given)
-    const started = await startNode({ ...options, folder: folderOf(node.name), passphrase: home.passphrase, ports: count, wrap })
+    const own = options.nowOf?.(node.name) ?? now
+    const started = await startNode({ ...options, now: own, folder: folderOf(node.name), passphrase: home.passphrase, ports: count, wrap })
     if (!started.ok) return started
     closers.push(started.value.close)
     nodes.set(node.name, started.value)

@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { instant, later, type Now } from '../../src/base/clock.ts'
+import { verifyContainer } from '../../src/evidence/container-verify.ts'
+import type { LogEntry } from '../../src/exchange/ports.ts'
+import { containerOf, type EvidenceItem, evidenceItems } from '../../src/local/evidence.ts'
+import { callAs } from '../../src/local/information-system.ts'
+import { must } from '../../src/local/node-file.ts'
+import type { NodePorts } from '../../src/local/node-ports.ts'
+import { trustOfDay } from '../../src/local/trust-refresh.ts'
+import { startWorld, type World } from '../../src/local/world.ts'
+import { clientNamed, nodeNamed } from '../../src/local/world-file.ts'
+import type { ClientAnswer, ClientCall } from '../../src/local/world-view.ts'
+import { BANK, PERSONS, plan } from './plan.ts'
+
+export type ExchangeOptions = {
+  readonly wrap?: (node: string, ports: NodePorts) => NodePorts
+  /** A node whose clock is off by so many milliseconds. */
+  readonly skew?: Readonly<Record<string, number>>
+  /** A folder of an earlier exchange, to open again. */
+  readonly folder?: string
+  /** The world's clock begins here, in milliseconds before or after the machine's. */
+  readonly ahead?: number
+}
+
+/** A whole exchange with a clock the test sets; gone with its folder when the test is over. */
+export type Exchange = AsyncDisposable & {
+  readonly world: World
+  readonly folder: string
+  readonly log: readonly LogEntry[]
+  readonly now: Now
+  readonly wait: (ms: number) => void
+  readonly get: (path?: string, more?: Partial<ClientCall> & { readonly as?: string }) => Promise<ClientAnswer>
+  /** Sides and directions of what a node holds of one exchange, or of all; 'consumer request'. */
+  readonly kept: (node: string, requestId?: string) => Promise<readonly string[]>
+  /** Seals what waits and gives every record of a node. */
+  readonly sealed: (node: string) => Promise<readonly EvidenceItem[]>
+  /** Judges a sealed record by the trust of its day. */
+  readonly verdict: (item: EvidenceItem, profile?: 'strict' | 'stock') => ReturnType<typeof verifyContainer>
+  /** Stops the world, leaves the folder. */
+  readonly stop: () => Promise<void>
+}
+
+export async function openExchange({ wrap, skew = {}, folder: given, ahead = 0 }: ExchangeOptions = {}): Promise<Exchange> {
+  const folder = given ?? mkdtempSync(join(tmpdir(), 'sacbe-exchange-'))
+  const log: LogEntry[] = []
+  let added = ahead
+  const now: Now = () => instant(Date.now() + added)
+  const nowOf =
+    (node: string): Now =>
+    () =>
+      later(now(), skew[node] ?? 0)
+  const home = { folder, passphrase: 'nopal azul', scenario: 'journeys' }
+  const started = await startWorld({
+    home,
+    plan,
+    port: 0,
+    now,
+    nowOf,
+    log: (entry) => log.push(entry),
+    archive: 'by hand',
+    archiveSeconds: 5,
+    ...(wrap ? { wrap } : {}),
+  })
+  if (!started.ok) throw new Error(started.fault.en)
+  const world = started.value
+  const nodeOf = (name: string) => {
+    const node = world.nodes.get(name)
+    if (!node) throw new Error(`no node ${name}`)
+    return node
+  }
+  const itemsOf = (name: string) => evidenceItems({ node: name, files: nodeOf(name).files, store: nodeOf(name).store })
+  return {
+    world,
+    folder,
+    log,
+    now,
+    wait: (ms) => {
+      added += ms
+    },
+    get: (path = '', { as = BANK, ...more } = {}) => {
+      const client = clientNamed(world.file, as)
+      if (!client.ok) throw new Error(client.fault.en)
+      const node = nodeNamed(world.file, client.value.node)
+      if (!node.ok) throw new Error(node.fault.en)
+      return callAs(client.value, node.value, { method: 'GET', service: PERSONS, path, ...more })
+    },
+    kept: async (name, requestId) =>
+      (await itemsOf(name))
+        .filter((item) => requestId === undefined || item.requestId === requestId)
+        .map(({ side, direction }) => `${side} ${direction}`),
+    sealed: async (name) => {
+      const run = await nodeOf(name).archive()
+      expect(run.waiting).toBeUndefined()
+      return itemsOf(name)
+    },
+    verdict: async (item, profile = 'strict') => {
+      const { files } = nodeOf(item.node)
+      return verifyContainer(await containerOf(item, files), must(await trustOfDay(item.configuration, files)), profile)
+    },
+    stop: () => world.close(),
+    [Symbol.asyncDispose]: async () => {
+      await world.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export const header = (answer: ClientAnswer, name: string): string | undefined =>
+  answer.headers.find(([found]) => found.toLowerCase() === name)?.[1]
+export const text = ({ body }: ClientAnswer): string => Buffer.from(body).toString('utf8')
+export const json = (answer: ClientAnswer): Record<string, unknown> => JSON.parse(text(answer)) as Record<string, unknown>
+export const requestIdOf = (answer: ClientAnswer): string => header(answer, 'x-road-request-id') ?? ''
+
+/** A refusal as everybody gets it: its code twice, a sentence in two languages, the id to ask about, and nothing of our insides. */
+export function expectRefusal(answer: ClientAnswer, code: string, status = 500): void {
+  const { type, message, detail } = json(answer)
+  expect([answer.status, header(answer, 'x-road-error'), type]).toEqual([status, code, code])
+  expect(message).toMatch(/^\S.* \| \S.*/s)
+  expect(detail).toBe(requestIdOf(answer))
+  expect(text(answer)).not.toMatch(/\\n\s+at |\.ts\b|node:internal|file:\/\/|\/work\/|\/tmp\//)
+}
