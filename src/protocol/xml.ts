@@ -5,17 +5,7 @@ import { FORBIDDEN_CHARACTER } from './xml-names.ts'
 import { XmlScanner } from './xml-scanner.ts'
 import { NotWellFormed, type XmlDocument, type XmlLimits } from './xml-tree.ts'
 
-export type {
-  XmlAttribute,
-  XmlComment,
-  XmlDocument,
-  XmlElement,
-  XmlInstruction,
-  XmlLimits,
-  XmlNamespace,
-  XmlNode,
-  XmlText,
-} from './xml-tree.ts'
+export type { XmlAttribute, XmlDocument, XmlElement, XmlInstruction, XmlLimits, XmlNode } from './xml-tree.ts'
 
 /**
  * 16 MiB, as much as a gateway passes on. 128 elements deep: signatures need 11, the deepest clinical documents about 40,
