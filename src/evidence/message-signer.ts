@@ -4,7 +4,7 @@ import { type ClientId, ownerOf, parseClientId, parseServiceId } from '../protoc
 import { readBlock } from '../protocol/rest-block.ts'
 import { lastValue } from '../protocol/rest-headers.ts'
 import { checkMethod, splitTarget } from '../protocol/rest-target.ts'
-import { readSoapHeader } from '../protocol/soap-header.ts'
+import { readSoap, type SoapEnvelope } from '../protocol/soap-message.ts'
 
 /**
  * Who must have signed a message: the client for a request, the owner of the service for a response.
@@ -12,11 +12,16 @@ import { readSoapHeader } from '../protocol/soap-header.ts'
  * Every message that names nobody is refused with 'internal_error', as the reference verifier answers.
  */
 export function signerOf(message: Uint8Array): Outcome<ClientId> {
-  const soap = readSoapHeader(message)
-  if (soap.ok) return ok(soap.value.isResponse ? ownerOf(soap.value.service) : soap.value.client)
+  const soap = readSoap(message)
+  if (soap.ok) return signerOfSoap(soap.value)
   if (soap.fault.path[0] !== 'invalid_soap')
     return refuse('internal_error', `the SOAP message names no signer: ${soap.fault.path[0]} ${soap.fault.detail}`)
   return isResponseBlock(message) ? signerOfResponse(message) : signerOfRequest(message)
+}
+
+function signerOfSoap(envelope: SoapEnvelope): Outcome<ClientId> {
+  if (envelope.kind === 'fault') return refuse('internal_error', 'a SOAP fault names no signer')
+  return ok(envelope.isResponse ? ownerOf(envelope.service) : envelope.client)
 }
 
 const isResponseBlock = ([first = 0]: Uint8Array): boolean => first >= 0x31 && first <= 0x39

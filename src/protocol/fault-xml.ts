@@ -7,10 +7,11 @@ import { escapeText } from './xml-write.ts'
 const SOAP = 'http://schemas.xmlsoap.org/soap/envelope/'
 
 /**
- * A SOAP 1.1 fault for a peer, as stock servers write it: goes out bare, with HTTP 200.
+ * A SOAP 1.1 fault for a peer or a SOAP consumer, as stock servers write it: goes out bare, with HTTP 200. A relayed envelope goes out as it came.
  * @param requestId stands in detail/faultDetail, where stock servers put an id of their own.
  */
 export function encodeFault(fault: Fault, requestId = ''): { contentType: 'text/xml;charset=utf-8'; body: Uint8Array } {
+  if (fault.relayed?.envelope) return { contentType: 'text/xml;charset=utf-8', body: fault.relayed.envelope }
   const xml =
     `<?xml version="1.0" encoding="UTF-8"?><SOAP-ENV:Envelope xmlns:SOAP-ENV="${SOAP}"><SOAP-ENV:Body><SOAP-ENV:Fault>` +
     `<faultcode>${escapeText(codeOf(fault))}</faultcode><faultstring>${escapeText(messageOf(fault))}</faultstring><faultactor></faultactor>` +

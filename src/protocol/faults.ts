@@ -21,7 +21,13 @@ export type Fault = {
   readonly reason?: FaultReason
   readonly by?: RaisedBy
   readonly outcome?: 'unknown'
-  readonly relayed?: { readonly code: string; readonly message: string; readonly detail: string }
+  readonly relayed?: {
+    readonly code: string
+    readonly message: string
+    readonly detail: string
+    /** The SOAP envelope it came in, for those who speak SOAP: passed on byte for byte. */
+    readonly envelope?: Uint8Array
+  }
 }
 
 export type Outcome<T> = Result<T, Fault>

@@ -35,6 +35,17 @@ export function partsOf(events: readonly PartEvent[]): readonly Part[] {
   return parts
 }
 
+/** A part to write: its header lines, each with its line end, and its body in pieces. */
+export type WrittenPart = { readonly lines: string; readonly body: readonly Uint8Array[] }
+export const headerLines = (headers: readonly Header[]): string => headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+
+/** The pieces of a multipart body, bodies not copied; headers as ISO 8859-1. That no body holds the boundary is the caller's to know. */
+export function multipartPieces(boundary: string, parts: readonly WrittenPart[]): readonly Uint8Array[] {
+  const pieces = parts.flatMap(({ lines, body }) => [Buffer.from(`--${boundary}\r\n${lines}\r\n`, 'latin1'), ...body, LINE_END])
+  return [...pieces, Buffer.from(`--${boundary}--\r\n`, 'latin1')]
+}
+const LINE_END = Buffer.from('\r\n', 'latin1')
+
 /**
  * Writes a multipart body in one allocation, byte for byte as stock servers do: '--boundary', the header lines as 'name: value',
  * a blank line, the body, CR LF; at the end '--boundary--'. Headers go out as ISO 8859-1.
@@ -42,23 +53,14 @@ export function partsOf(events: readonly PartEvent[]): readonly Part[] {
  * @param boundary not guessable by whoever wrote the bodies. Throws when a body holds it.
  */
 export function writeMultipart(boundary: string, parts: readonly Part[]): Uint8Array {
-  const delimiter = `--${boundary}`
-  const heads = parts.map(({ headers }) =>
-    Buffer.from(`${delimiter}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`, 'latin1'),
+  for (const { body } of parts) if (holds(body, `--${boundary}`)) throw new Error('a body holds the boundary')
+  return Buffer.concat(
+    multipartPieces(
+      boundary,
+      parts.map(({ headers, body }) => ({ lines: headerLines(headers), body: [body] })),
+    ),
   )
-  const close = Buffer.from(`${delimiter}--\r\n`, 'latin1')
-  const size = parts.reduce((sum, { body }, index) => sum + (heads[index] as Buffer).length + body.length + 2, close.length)
-  const message = Buffer.allocUnsafe(size)
-  let at = 0
-  for (const [index, { body }] of parts.entries()) {
-    if (Buffer.from(body.buffer, body.byteOffset, body.byteLength).includes(delimiter, 0, 'latin1'))
-      throw new Error('a body holds the boundary')
-    message.set(heads[index] as Buffer, at)
-    at += (heads[index] as Buffer).length
-    message.set(body, at)
-    at += body.length
-    at = message.writeUInt16BE(0x0d0a, at)
-  }
-  message.set(close, at)
-  return message
 }
+
+export const holds = (bytes: Uint8Array, text: string): boolean =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(text, 0, 'latin1')

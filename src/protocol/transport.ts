@@ -1,11 +1,11 @@
 import { ok, refused } from '../base/result.ts'
 import { type Body, bytesBody } from './body.ts'
-import { boundaryOf, readContentType } from './content-type.ts'
 import { readFault } from './fault-xml.ts'
-import { type Outcome, refuse, under } from './faults.ts'
-import { type MultipartLimits, type Part, readMultipart, writeMultipart } from './multipart.ts'
+import { type Outcome, refuse } from './faults.ts'
+import { type MultipartLimits, type Part, writeMultipart } from './multipart.ts'
 import type { SignatureDocuments } from './signature-documents.ts'
-import { orderParts, PART_TYPES, type TransportParts } from './transport-parts.ts'
+import { documentsOf, readFrame } from './transport-frame.ts'
+import { PART_TYPES } from './transport-parts.ts'
 
 export { encodeFault, readFault } from './fault-xml.ts'
 
@@ -33,18 +33,22 @@ export function encodeRest(
     ...(kind === 'request' ? message.ocsp.map((response) => part(PART_TYPES.ocsp, response)) : []),
     part(PART_TYPES[`rest-${kind}`], message.message),
     ...(body ? [part(PART_TYPES.restBody, body.bytes)] : []),
-    ...(documents.chain ? [part(PART_TYPES.result, documents.chain.result), part(PART_TYPES.chain, documents.chain.chain)] : []),
-    part(PART_TYPES.signature, documents.signature),
+    ...evidenceParts(documents),
   ]
   return { contentType: `multipart/mixed; charset=UTF-8; boundary=${boundary}`, body: writeMultipart(boundary, parts) }
 }
 
 const part = (type: string, body: Uint8Array): Part => ({ headers: [['content-type', type]], body })
 
+/** The last parts of a message in either protocol. */
+export const evidenceParts = ({ chain, signature }: SignatureDocuments): readonly Part[] => [
+  ...(chain ? [part(PART_TYPES.result, chain.result), part(PART_TYPES.chain, chain.chain)] : []),
+  part(PART_TYPES.signature, signature),
+]
+
 /**
  * Reads a peer's message. A fault of the peer, bare or as the last part of a response, is refused with `relayed`.
- * Refusals carry their whole path as stock servers write it (some under 'service_failed', some not): do not wrap them again.
- * Stricter than stock: a message without its closing delimiter is cut ('service_failed.io_error'), chain and result come together.
+ * Refusals are those of readFrame, 'missing_rest', 'missing_signature' and those of half a hash chain; none is to be wrapped again.
  *
  * @param contentType the HTTP header, '' when there is none
  */
@@ -54,29 +58,12 @@ export function decodeRest(
   body: Uint8Array,
   limits: Partial<MultipartLimits> = {},
 ): Outcome<RestTransport> {
-  if (contentType === '' && kind === 'response') return refuse('invalid_content_type', 'the answer has no Content-Type')
-  const read = readContentType(contentType)
-  if (kind === 'response' && read?.type === 'text/xml') return refused(readFault(body))
-  const boundary = read?.type === 'multipart/mixed' ? boundaryOf(read) : undefined
-  if (boundary === undefined)
-    return under('service_failed', refuse('invalid_content_type', 'the message is not multipart/mixed with a boundary'))
-  const parts = readMultipart(boundary, body, limits)
-  if (!parts.ok) return parts.fault.path[0] === 'io_error' ? under('service_failed', parts) : parts
-  const ordered = orderParts(`rest-${kind}`, parts.value)
-  if (!ordered.ok) return ordered.fault.path[0] === 'message_too_large' ? ordered : under('service_failed', ordered)
-  if (kind === 'response' && ordered.value.fault) return refused(readFault(ordered.value.fault))
-  return complete(ordered.value)
-}
-
-function complete({ ocsp, message, payload, result, chain, signature }: TransportParts): Outcome<RestTransport> {
+  const parts = readFrame(`rest-${kind}`, kind, contentType, body, limits)
+  if (!parts.ok) return parts
+  const { ocsp, message, payload, fault } = parts.value
+  if (kind === 'response' && fault) return refused(readFault(fault))
   if (!message) return refuse('missing_rest', 'the message has no REST part')
-  if (!signature) return refuse('missing_signature', 'the message has no signature part')
-  if (result && !chain)
-    return under(
-      'signature_verification',
-      under('malformed_signature', refuse('invalid_reference', 'a hash chain result without its chain')),
-    )
-  if (chain && !result) return under('signature_verification', refuse('internal_error', 'a hash chain without its result'))
-  const documents = result && chain ? { signature, chain: { result, chain } } : { signature }
-  return ok({ ocsp, message: message.body, body: payload ? bytesBody(payload.body) : null, documents })
+  const documents = documentsOf(parts.value)
+  if (!documents.ok) return documents
+  return ok({ ocsp, message: message.body, body: payload ? bytesBody(payload.body) : null, documents: documents.value })
 }

@@ -1,0 +1,92 @@
+import { ok } from '../base/result.ts'
+import { boundaryOf, readContentType } from './content-type.ts'
+import { sha512 } from './digests.ts'
+import { type Outcome, refuse } from './faults.ts'
+import { type MultipartLimits, type Part, readMultipart } from './multipart.ts'
+import { MULTIPART_LIMITS, PartHeadReader } from './multipart-head.ts'
+import type { Header } from './rest-headers.ts'
+
+/** As many parts as a package may hold, nested ones counted with the rest. */
+export const PACKAGE_LIMITS: MultipartLimits = { ...MULTIPART_LIMITS, parts: 256 }
+/** Multiparts inside multiparts. */
+const MOST_DEPTH = 8
+
+/**
+ * The leaves of a multipart body in order: nested multiparts and messages are flattened, their own headers lost, nothing is decoded, as stock
+ * servers do with SOAP packages. Each leaf's headers begin with its content-type (lower case, the first if there are several); of others given
+ * twice the last one stays. Bodies are views of `body`.
+ *
+ * Refused with 'invalid_content_type' for a part without Content-Type or a multipart without boundary, 'mime_parsing_failed' for too many
+ * parts or levels; other refusals are those of MultipartReader. Source: X-Road PR-MESS §2.5.
+ */
+export function readLeaves(boundary: string, body: Uint8Array, limits: Partial<MultipartLimits> = {}): Outcome<readonly Part[]> {
+  const all = { ...PACKAGE_LIMITS, ...limits }
+  const leaves: Part[] = []
+  const found = gather(boundary, body, all, MOST_DEPTH, leaves)
+  return found.ok ? ok(leaves) : found
+}
+
+function gather(boundary: string, body: Uint8Array, limits: MultipartLimits, depth: number, leaves: Part[]): Outcome<true> {
+  if (depth === 0) return refuse('mime_parsing_failed', `multiparts more than ${MOST_DEPTH} deep`)
+  const parts = readMultipart(boundary, body, limits)
+  if (!parts.ok) return parts
+  for (const part of parts.value) {
+    const taken = take(part, limits, depth, leaves)
+    if (!taken.ok) return taken
+  }
+  return ok(true)
+}
+
+function take(part: Part, limits: MultipartLimits, depth: number, leaves: Part[]): Outcome<true> {
+  const written = contentTypeIn(part)
+  if (written === undefined) return refuse('invalid_content_type', `part ${leaves.length + 1} has no Content-Type`)
+  const read = readContentType(written)
+  if (read?.type.startsWith('multipart/')) {
+    const boundary = boundaryOf(read)
+    if (boundary === undefined) return refuse('invalid_content_type', `part ${leaves.length + 1} is a multipart without boundary`)
+    return gather(boundary, part.body, limits, depth - 1, leaves)
+  }
+  if (read?.type === 'message/rfc822') return takeMessage(part.body, limits, depth, leaves)
+  if (leaves.push({ headers: tidied(written, part.headers), body: part.body }) > limits.parts)
+    return refuse('mime_parsing_failed', `more than ${limits.parts} parts`)
+  return ok(true)
+}
+
+/** A message inside a part has a head of its own; its body is the leaf. */
+function takeMessage(message: Uint8Array, limits: MultipartLimits, depth: number, leaves: Part[]): Outcome<true> {
+  if (depth === 1) return refuse('mime_parsing_failed', `messages more than ${MOST_DEPTH} deep`)
+  const inner = splitMessage(message, limits)
+  return inner.ok ? take(inner.value, limits, depth - 1, leaves) : inner
+}
+
+function splitMessage(message: Uint8Array, limits: MultipartLimits): Outcome<Part> {
+  const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength)
+  const head = new PartHeadReader(limits)
+  for (let at = 0; ; ) {
+    const end = bytes.indexOf('\n', at)
+    const line = bytes.subarray(at, end < 0 ? bytes.length : end > at && bytes[end - 1] === 0x0d ? end - 1 : end)
+    if (line.length === 0) return ok({ headers: head.take(), body: end < 0 ? new Uint8Array() : bytes.subarray(end + 1) })
+    const why = line.length > limits.line ? `a header line of more than ${limits.line} bytes` : head.line(line)
+    if (why) return refuse('mime_parsing_failed', `a message in a part: ${why}`)
+    at = end < 0 ? bytes.length : end + 1
+  }
+}
+
+const isContentType = ([name]: Header): boolean => name.toLowerCase() === 'content-type'
+/** A part's Content-Type as written: the first, when there are several. */
+export const contentTypeIn = ({ headers }: Part): string | undefined => headers.find(isContentType)?.[1]
+
+/** Headers in the form they travel: content-type first, then the others in order; of one name the last value. */
+export function tidied(contentType: string, headers: readonly Header[]): readonly Header[] {
+  const others = new Map(headers.filter((header) => !isContentType(header)))
+  return [['content-type', contentType], ...others]
+}
+
+/** What is signed of a SOAP package, in order: the envelope as /message.xml, each attachment as it travels as /attachment1, /attachment2, …  */
+export function packageDigests(
+  envelope: Uint8Array,
+  attachments: readonly Part[],
+): readonly { readonly name: string; readonly sha512: Uint8Array }[] {
+  const parts = attachments.map(({ body }, index) => ({ name: `/attachment${index + 1}`, sha512: sha512(body) }))
+  return [{ name: '/message.xml', sha512: sha512(envelope) }, ...parts]
+}

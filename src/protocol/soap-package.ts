@@ -1,0 +1,70 @@
+import { ok } from '../base/result.ts'
+import { contentTypeIn, readLeaves } from './attachments.ts'
+import { boundaryOf, type ContentType, readContentType } from './content-type.ts'
+import { type Outcome, refuse } from './faults.ts'
+import { printable } from './identifiers.ts'
+import type { MultipartLimits, Part } from './multipart.ts'
+import type { Header } from './rest-headers.ts'
+import { readSoap, type SoapFault, type SoapMessage } from './soap-message.ts'
+
+/** What an information system sends or is given: an envelope, and its attachments as they travel. */
+export type SoapPackage = {
+  readonly kind: 'package'
+  readonly message: SoapMessage
+  /** Of the envelope's part, content-type first. */
+  readonly headers: readonly Header[]
+  /** Headers in the form they travel (content-type first); bodies not decoded. */
+  readonly attachments: readonly Part[]
+}
+
+/** The media types of an envelope. */
+const ENVELOPES: ReadonlySet<string> = new Set(['text/xml', 'application/xop+xml'])
+/** RFC 9110 §5.5: what goes into a header line and comes out of it as the same line. */
+const ONE_LINE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
+
+/**
+ * Reads an HTTP body of the SOAP message protocol: a bare envelope, or a multipart/related whose first leaf is one.
+ * Codes without a door: 'invalid_content_type' (another type, an unknown charset, a part without type), 'missing_soap' (a multipart without
+ * parts), those of readLeaves and readSoap. Of doubly bad packages the MIME fault is told. Source: X-Road PR-MESS §2.5.
+ *
+ * @param contentType the HTTP header
+ */
+export function readPackage(
+  contentType: string,
+  body: Uint8Array,
+  limits: Partial<MultipartLimits> = {},
+): Outcome<SoapPackage | SoapFault> {
+  const read = ONE_LINE.test(contentType) ? readContentType(contentType) : undefined
+  if (read && ENVELOPES.has(read.type) && hasKnownCharset(read)) return packageOf([['content-type', contentType]], body, [])
+  const boundary = read?.type === 'multipart/related' && hasKnownCharset(read) ? boundaryOf(read) : undefined
+  if (boundary === undefined) return refuse('invalid_content_type', `not a SOAP message: ${printable(contentType)}`)
+  const leaves = readLeaves(boundary, body, limits)
+  if (!leaves.ok) return leaves
+  const [first, ...attachments] = leaves.value
+  if (!first) return refuse('missing_soap', 'the multipart has no parts')
+  return isEnvelope(first)
+    ? packageOf(first.headers, first.body, attachments)
+    : refuse('invalid_content_type', 'the first part is no envelope')
+}
+
+export function isEnvelope(part: Part): boolean {
+  const type = readContentType(contentTypeIn(part) ?? '')?.type
+  return type !== undefined && ENVELOPES.has(type)
+}
+
+/** An envelope with its attachments; a fault is given alone. */
+export function packageOf(headers: readonly Header[], bytes: Uint8Array, attachments: readonly Part[]): Outcome<SoapPackage | SoapFault> {
+  const read = readSoap(bytes)
+  if (!read.ok) return read
+  return ok(read.value.kind === 'fault' ? read.value : { kind: 'package', message: read.value, headers, attachments })
+}
+
+function hasKnownCharset({ parameters }: ContentType): boolean {
+  const charset = parameters.get('charset')
+  if (charset === undefined) return true
+  try {
+    return new TextDecoder(charset).encoding !== ''
+  } catch {
+    return false // no charset anybody knows
+  }
+}
