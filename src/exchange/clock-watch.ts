@@ -7,11 +7,15 @@ const WARN_SKEW = 2 * SECOND
 const MOST_SKEW = 30 * SECOND
 /** Longer than the time between two questions to a responder, so that the centre's clock is always among the witnesses. */
 const WITNESS_LASTS = 30 * MINUTE
+/** A clock that was right a moment ago is not looked at again. */
+const LOOK_AGAIN = 5 * SECOND
 
 export type Heard = { readonly source: string; readonly headers: HttpAnswer['headers']; readonly sent: Instant; readonly received: Instant }
 
 /** Compares our clock with the Date of an answer that came anyway. Date has whole seconds, and the answer took its time: both are allowed for. */
 export function noteDate({ source, headers, sent, received }: Heard, memory: Memory, log: Log): void {
+  const before = memory.clocks.get(source)
+  if (before?.ahead === 0 && Math.abs(received - before.at) < LOOK_AGAIN) return
   const date = Date.parse(headers.find(([name]) => name.toLowerCase() === 'date')?.[1] ?? '')
   if (Number.isNaN(date)) return
   const apart = date + SECOND / 2 - (sent + received) / 2

@@ -22,6 +22,16 @@ const ASK_MS = 3000
 /** In hexadecimal. */
 export const sha256 = (bytes: Uint8Array): string => hash('sha256', bytes, 'hex')
 
+const digests = new WeakMap<Uint8Array, string>()
+/** The same for octets that stay in memory from message to message and never change: certificates of the configuration, responses at hand. */
+export function sha256OfLasting(bytes: Uint8Array): string {
+  const known = digests.get(bytes)
+  if (known !== undefined) return known
+  const digest = sha256(bytes)
+  digests.set(bytes, digest)
+  return digest
+}
+
 /**
  * An OCSP response that says now that a certificate is good: from memory while it is young, else asked of its CA's responders in order.
  * When none answers, the response at hand serves as long as it is fresh. Refusals are those of judgeOcsp, and the last responder's trouble.
@@ -34,7 +44,7 @@ export async function ocspAtHand(
   atLeast?: Instant,
 ): Promise<Outcome<Uint8Array>> {
   const { memory, now, log } = ports
-  const key = `${today.configuration} ${sha256(certificate.der)}`
+  const key = `${today.configuration} ${sha256OfLasting(certificate.der)}`
   const known = memory.ocsp.get(key)
   const good = known && judged(known.response, certificate, today, ports)
   const age = known && now() - known.asked
@@ -60,7 +70,7 @@ function judged(
   { trust, configuration }: TrustInForce,
   { memory, now }: OcspPorts,
 ): Outcome<true> {
-  const key = `ocsp ${configuration} ${sha256(response)} ${sha256(certificate.der)}`
+  const key = `ocsp ${configuration} ${sha256OfLasting(response)} ${sha256OfLasting(certificate.der)}`
   return remembered<true>(memory.verdicts, key, now(), () => {
     const verdict = judgeOcsp([response], certificate, trust, now())
     return verdict.ok ? ok({ value: true, until: goodUntil(trust, now(), [certificate], verdict.value) }) : verdict

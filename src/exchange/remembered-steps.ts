@@ -5,7 +5,7 @@ import { CERTIFICATE_STEPS, type CertificateSteps } from '../evidence/verify.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import { type Certificate, readCertificate } from '../trust/certificates.ts'
 import { type Memory, remembered } from './memory.ts'
-import { sha256 } from './ocsp-at-hand.ts'
+import { sha256, sha256OfLasting } from './ocsp-at-hand.ts'
 import type { TrustInForce } from './ports.ts'
 import { goodUntil } from './verdict-time.ts'
 
@@ -34,7 +34,15 @@ export function rememberedSteps({ configuration }: TrustInForce, { verdicts }: M
       const ask = () => CERTIFICATE_STEPS.judge(parsed, certificate, issuer, trust, at, profile, instance)
       const evidence = evidenceIn(parsed)
       if (evidence === undefined) return ask()
-      const key = ['judged', configuration, profile, instance, sha256(certificate.der), sha256(issuer.der), sha256(evidence)].join(' ')
+      const key = [
+        'judged',
+        configuration,
+        profile,
+        instance,
+        sha256OfLasting(certificate.der),
+        sha256OfLasting(issuer.der),
+        sha256(evidence),
+      ].join(' ')
       return remembered(verdicts, key, at, () => {
         const verdict = ask()
         return verdict.ok ? ok({ value: verdict.value, until: goodUntil(trust, at, [certificate], verdict.value) }) : verdict

@@ -10,7 +10,7 @@ import { caOf } from '../trust/trust.ts'
 import { isClockWrong } from './clock-watch.ts'
 import { remembered } from './memory.ts'
 import type { SigningKey } from './node-configuration.ts'
-import { type OcspPorts, ocspAtHand, sha256 } from './ocsp-at-hand.ts'
+import { type OcspPorts, ocspAtHand, sha256OfLasting } from './ocsp-at-hand.ts'
 import type { TrustInForce } from './ports.ts'
 import { chainGoodUntil } from './verdict-time.ts'
 
@@ -34,7 +34,7 @@ export function ownChain(
   { trust, configuration }: TrustInForce,
   { memory, now }: OcspPorts,
 ): Outcome<readonly Certificate[]> {
-  const key = ['own', configuration, ...ders.map(sha256)].join(' ')
+  const key = ['own', configuration, ...ders.map(sha256OfLasting)].join(' ')
   return remembered(memory.verdicts, key, now(), () => {
     const chain = ders.map(readCertificate)
     const unread = chain.find((certificate): certificate is Refused<Fault> => !certificate.ok)
