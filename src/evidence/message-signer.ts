@@ -4,7 +4,7 @@ import { type ClientId, ownerOf, parseClientId, parseServiceId } from '../protoc
 import { readBlock } from '../protocol/rest-block.ts'
 import { lastValue } from '../protocol/rest-headers.ts'
 import { checkMethod, splitTarget } from '../protocol/rest-target.ts'
-import { readSoap, type SoapEnvelope } from '../protocol/soap-message.ts'
+import { readSoap, type SoapEnvelope } from '../protocol/soap-envelope.ts'
 
 /**
  * Who must have signed a message: the client for a request, the owner of the service for a response.

@@ -3,7 +3,7 @@ import { encodeFault } from './fault-xml.ts'
 import { codesIn, type Fault, type Outcome, raisedBy, refuse, under } from './faults.ts'
 import type { MultipartLimits } from './multipart.ts'
 import { type Header, lastValue } from './rest-headers.ts'
-import type { SoapFault } from './soap-message.ts'
+import type { SoapFault } from './soap-envelope.ts'
 import { readPackage, type SoapPackage } from './soap-package.ts'
 
 /** One HTTP request at the consumer's door; the path does not count. */

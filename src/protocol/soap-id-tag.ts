@@ -1,5 +1,5 @@
 import { byteOffset, type Charset, decodeIn } from './soap-charset.ts'
-import type { SoapMessage } from './soap-message.ts'
+import type { SoapMessage } from './soap-envelope.ts'
 
 /** The raw bytes that a start tag lends: its prefix with the colon (or nothing), and each attribute with the blanks before it. */
 export type IdTag = { readonly prefix: Uint8Array; readonly attributes: readonly Uint8Array[] }

@@ -5,7 +5,7 @@ import { type Outcome, refuse } from './faults.ts'
 import { printable } from './identifiers.ts'
 import type { MultipartLimits, Part } from './multipart.ts'
 import type { Header } from './rest-headers.ts'
-import { readSoap, type SoapFault, type SoapMessage } from './soap-message.ts'
+import { readSoap, type SoapFault, type SoapMessage } from './soap-envelope.ts'
 
 /** What an information system sends or is given: an envelope, and its attachments as they travel. */
 export type SoapPackage = {

@@ -3,8 +3,8 @@ import { base64, sha512 } from './digests.ts'
 import { type Outcome, refuse, under } from './faults.ts'
 import { sameClient, sameService } from './identifiers.ts'
 import { asciiIn } from './soap-charset.ts'
+import type { Range, SoapMessage } from './soap-envelope.ts'
 import { idTag } from './soap-id-tag.ts'
-import type { Range, SoapMessage } from './soap-message.ts'
 
 const ALGORITHM = 'http://www.w3.org/2001/04/xmlenc#sha512'
 
