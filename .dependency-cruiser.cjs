@@ -35,7 +35,11 @@ module.exports = {
     ),
     rule('nobody imports a bound door', {}, { path: '^functions/[^/]+/index\\.ts$' }),
     rule('a handler knows neither middy nor AWS', { path: '^functions/[^/]+/handler\\.ts$' }, { path: '@middy|@aws-sdk' }),
-    rule('shipped code needs no development package', { path: SHIPPED, pathNot: '^functions/' }, { dependencyTypes: ['npm-dev'], pathNot: '/@types/' }),
+    rule(
+      'shipped code needs no development package',
+      { path: SHIPPED, pathNot: '^functions/' },
+      { dependencyTypes: ['npm-dev'], pathNot: '/@types/' },
+    ),
     rule('every import is found', {}, { couldNotResolve: true }),
     rule('no circles', {}, { circular: true }),
   ],

@@ -20,10 +20,7 @@ const record: fc.Arbitrary<EvidenceRecord> = fc.record({
   at: fc.nat().map(instant),
   message: bytes,
   attachments: fc.array(body, { maxLength: 3 }),
-  documents: fc.oneof(
-    fc.record({ signature: bytes }),
-    fc.record({ signature: bytes, chain: fc.record({ result: bytes, chain: bytes }) }),
-  ),
+  documents: fc.oneof(fc.record({ signature: bytes }), fc.record({ signature: bytes, chain: fc.record({ result: bytes, chain: bytes }) })),
   configuration: fc.string(),
 })
 
