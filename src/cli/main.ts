@@ -6,7 +6,7 @@ import { type Frame, newProgram } from './frame.ts'
 import { EXIT, type Io, inLanguage } from './io.ts'
 import { mistakeIn } from './usage.ts'
 import { addConfVerify, addVerify, addVerifyArchive } from './verify-lines.ts'
-import { addCall, addReset, addStart } from './world-lines.ts'
+import { addCall, addEvidence, addNode, addReset, addStart } from './world-lines.ts'
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
@@ -41,7 +41,7 @@ async function attempt(args: readonly string[], io: Io, help: 'es' | 'en'): Prom
 export function sacbeProgram(frame: Frame): Command {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
   const program = newProgram(frame, version)
-  for (const add of [addStart, addCall, addReset, addVerify, addVerifyArchive, addConfVerify]) add(program, frame)
+  for (const add of [addStart, addCall, addEvidence, addReset, addNode, addVerify, addVerifyArchive, addConfVerify]) add(program, frame)
   return program
 }
 

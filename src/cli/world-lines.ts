@@ -77,3 +77,51 @@ export function addReset(program: Command, frame: Frame): void {
       }),
     )
 }
+
+type EvidenceGiven = Home & { node?: string; json: boolean }
+const evidenceOptions = (frame: Frame, { node, json, ...given }: EvidenceGiven) => ({ home: homeOf(frame, given), node, json })
+
+/** A command of the `evidence` group; all take the node, the world's folder and --json. */
+function addEvidenceCommand(group: Command, frame: Frame, line: string, es: string, en: string): Command {
+  return addCommand(group, frame, line, es, en)
+    .addOption(new Option('--node <NAME>', say(frame, 'solo la de este nodo', 'only this node’s')))
+    .addOption(homeOption(frame))
+    .addOption(jsonOption(frame))
+}
+
+export function addEvidence(program: Command, frame: Frame): void {
+  const group = addCommand(program, frame, 'evidence', 'La evidencia del mundo local.', 'The evidence of the local world.')
+  const id = say(frame, 'X-Road-Id o x-road-request-id del mensaje', 'X-Road-Id or x-road-request-id of the message')
+  addEvidenceCommand(group, frame, 'list', 'Lista las constancias, las más antiguas primero.', 'Lists the records, oldest first.').action(
+    (given: EvidenceGiven) => frame.run(async () => (await import('./evidence.ts')).evidenceList(evidenceOptions(frame, given), frame.io)),
+  )
+  addEvidenceCommand(group, frame, 'show', 'Dice todo lo que se sabe de un mensaje.', 'Says all that is known of one message.')
+    .argument('<ID>', id)
+    .action((message: string, given: EvidenceGiven) =>
+      frame.run(async () => (await import('./evidence.ts')).evidenceShow({ ...evidenceOptions(frame, given), id: message }, frame.io)),
+    )
+  addEvidenceCommand(
+    group,
+    frame,
+    'export',
+    'Guarda contenedores, la confianza de su día y una explicación en una carpeta nueva.',
+    'Puts containers, the trust of their day and an explanation into a new folder.',
+  )
+    .argument('<ID>', id)
+    .addOption(new Option('--out <DIR>', say(frame, 'la carpeta nueva', 'the new folder')))
+    .action((message: string, given: EvidenceGiven & { out?: string }) =>
+      frame.run(async () =>
+        (await import('./evidence.ts')).evidenceExport({ ...evidenceOptions(frame, given), id: message, out: given.out }, frame.io),
+      ),
+    )
+}
+
+export function addNode(program: Command, frame: Frame): void {
+  const group = addCommand(program, frame, 'node', 'Un nodo por separado.', 'A node by itself.')
+  addCommand(group, frame, 'run', 'Corre un nodo del mundo en su propio proceso.', 'Runs one node of the world in a process of its own.')
+    .argument('<NAME>', say(frame, 'cuál', 'which'))
+    .addOption(homeOption(frame))
+    .action((node: string, given: Home) =>
+      frame.run(async () => (await import('./world-commands.ts')).nodeRunCommand({ home: homeOf(frame, given), node }, frame.io)),
+    )
+}
