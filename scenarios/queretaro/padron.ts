@@ -1,8 +1,9 @@
 // The register of beneficiaries: the agency's own system, a program of its own that knows nothing of the exchange.
 //   node padron.ts [PEOPLE.json] [--production]
 // SACBE_PORT: where to listen on 127.0.0.1 (0: any free port). SACBE_DATA: a folder; requests.log in it gets one line for each request.
-// It reads the people anew at each start, writes {"listening":PORT}, and ends on SIGTERM or when standard input closes.
-import { appendFileSync, readFileSync } from 'node:fs'
+// It reads the people anew at each start: PEOPLE.json, else people.json in that folder, else the one beside this program.
+// It writes {"listening":PORT}, and ends on SIGTERM or when standard input closes.
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -12,7 +13,7 @@ import { type Person, readPeople } from './people.ts'
 
 const folder = process.env.SACBE_DATA
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
-const file = words[0] ?? fileURLToPath(new URL('people.json', import.meta.url))
+const file = words[0] ?? [join(folder ?? '.', 'people.json'), fileURLToPath(new URL('people.json', import.meta.url))].find(existsSync) ?? ''
 const people = readPeople(readFileSync(file, 'utf8'), !process.argv.includes('--production'))
 if (!people.ok) {
   console.error(`${people.fault.path.join('.')}: ${people.fault.detail}`)

@@ -9,6 +9,8 @@ const DIF = 'QRO/GOB/DIF/APOYOS'
 const PERSON = 'ZELM850314MQTPNRZ9'
 const WRONG_DIGIT = 'MOTR930411HJCRMG73'
 const ISSUE = { 'X-Road-Issue': 'EXP-2025-0042', 'X-Road-UserId': 'MX-DIF-0117' }
+/** Which part of a container the last step alters. */
+const ALTERED = 'message.xml'
 const BOTH = ['dif', 'sedesoq'] as const
 
 /** The messages that steps exchanged in a world, for the auditor's step. */
@@ -88,20 +90,20 @@ export async function auditor(world: WorldView): Promise<StepResult> {
   const valid = verdicts.filter(({ verdict }) => verdict === 'valid').length
   const first = exports[0]
   const altered = first?.containers[0] && (await alteredVerdict(world, first.folder, first.containers[0].file, first.trust))
-  const named = altered?.verdict === 'invalid' && (altered.why ?? '').includes('message.xml')
+  const named = altered?.verdict === 'invalid' && (altered.why ?? '').includes(ALTERED)
   const milliseconds = Math.round(performance.now() - began)
   return {
-    held: valid === verdicts.length && verdicts.length >= 4 && named === true,
+    held: valid === verdicts.length && verdicts.length >= 4 && named,
     shown: {
-      es: `${valid} de ${verdicts.length} válidas · con un byte alterado: ${altered?.code} (${altered?.why})`,
-      en: `${valid} of ${verdicts.length} valid · with one byte altered: ${altered?.code} (${altered?.why})`,
+      es: `${valid} de ${verdicts.length} válidas · alterado un byte de ${ALTERED}: ${altered?.code}${named ? ', y lo nombra' : ''}`,
+      en: `${valid} of ${verdicts.length} valid · one byte of ${ALTERED} altered: ${altered?.code}${named ? ', and it is named' : ''}`,
     },
     facts: {
       milliseconds,
       valid,
       containers: verdicts.length,
       folders: exports.map(({ folder }) => folder).join(' '),
-      alteredCode: altered?.code ?? '',
+      altered: `${altered?.code} ${altered?.why}`,
     },
   }
 }
@@ -111,7 +113,7 @@ async function alteredVerdict(world: WorldView, folder: string, container: strin
   const copies = join(folder, 'alterado-altered')
   await mkdir(copies, { recursive: true })
   const copy = join(copies, basename(container))
-  await writeFile(copy, await alterOneByte(await readFile(container), 'message.xml'))
+  await writeFile(copy, await alterOneByte(await readFile(container), ALTERED))
   return (await world.verify([copy], trust))[0]
 }
 
