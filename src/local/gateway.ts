@@ -59,7 +59,23 @@ const SUITES = [
   'ECDHE-ECDSA-AES256-SHA384',
 ].join(':')
 
-export type Gateway = { readonly server: Server; readonly close: () => Promise<void> }
+export type Gateway = {
+  readonly server: Server
+  /** Shows another certificate from the next handshake on. */
+  readonly present: (identity: Pick<GatewayOptions, 'certificate' | 'key'>) => void
+  readonly close: () => Promise<void>
+}
+
+const tlsOf = ({ certificate, key }: Pick<GatewayOptions, 'certificate' | 'key'>) =>
+  ({
+    cert: certificate,
+    key,
+    minVersion: 'TLSv1.2',
+    ciphers: SUITES,
+    dhparam: 'auto',
+    honorCipherOrder: true,
+    sessionTimeout: 600,
+  }) as const
 
 /**
  * An API Gateway on loopback: real TLS, and the same events, losses, limits and own answers in front of the same door.
@@ -68,17 +84,11 @@ export type Gateway = { readonly server: Server; readonly close: () => Promise<v
 export function gateway(door: Door, options: GatewayOptions): Gateway {
   const limits = { ...LIMITS[options.edge], ...options.limits }
   const server = createServer({
-    cert: options.certificate,
-    key: options.key,
+    ...tlsOf(options),
     requestCert: true,
     rejectUnauthorized: false,
-    minVersion: 'TLSv1.2',
-    ciphers: SUITES,
-    dhparam: 'auto',
-    honorCipherOrder: true,
-    sessionTimeout: 600,
     handshakeTimeout: 10_000,
-    // Twice the gateway's limit, so that the answer is the gateway's and not the parser's; far above it the parser answers.
+    // Far above the gateway's limit, so that the answer is the gateway's and not the parser's.
     maxHeaderSize: 4 * limits.headBytes,
     headersTimeout: limits.clientMs,
     requestTimeout: limits.clientMs,
@@ -100,7 +110,7 @@ export function gateway(door: Door, options: GatewayOptions): Gateway {
   })
   server.on('clientError', (problem: NodeJS.ErrnoException, socket) => refuseUnreadable(problem, socket as Socket, options.edge))
   server.on('tlsClientError', (_problem, socket) => socket.destroy())
-  return { server, close: () => closeServer(server, sockets) }
+  return { server, present: (identity) => server.setSecureContext(tlsOf(identity)), close: () => closeServer(server, sockets) }
 }
 
 function endWithoutCertificate(socket: TLSSocket): void {

@@ -13,7 +13,13 @@ import type { NodeFile } from './node-file.ts'
 import type { NodePorts } from './node-ports.ts'
 import type { Trouble } from './troubles.ts'
 
-export type Doors = { readonly consumerPort: number; readonly providerPort: number; readonly close: () => Promise<void> }
+export type Doors = {
+  readonly consumerPort: number
+  readonly providerPort: number
+  /** Shows peers the certificate that is in the folder now. */
+  readonly renew: () => void
+  readonly close: () => Promise<void>
+}
 export type DoorOptions = {
   readonly ports: NodePorts
   readonly file: NodeFile
@@ -48,11 +54,18 @@ export async function openDoors(options: DoorOptions): Promise<Result<Doors, Tro
   if (!providerPort.ok) await consumer.close()
   if (!providerPort.ok) return providerPort
   const close = async () => void (await Promise.all([consumer.close(), provider.close()]))
-  return ok({ consumerPort: consumerPort.value, providerPort: providerPort.value, close })
+  const renew = () => provider.present(identityFrom(options, 'authentication', ['authentication']))
+  return ok({ consumerPort: consumerPort.value, providerPort: providerPort.value, renew, close })
 }
 
+/** A key with its certificates, PEM. */
+const identityFrom = ({ keys, certificates }: DoorOptions, key: string, chain: readonly string[]) => ({
+  certificate: chain.map((name) => writePem('CERTIFICATE', loadCertificate(certificates, name).der)).join(''),
+  key: keys.privateKey(key).export({ type: 'pkcs8', format: 'pem' }).toString(),
+})
+
 function edgeFor(
-  { ports, keys, certificates }: DoorOptions,
+  options: DoorOptions,
   edge: NodeFile['edge'],
   key: string,
   chain: readonly string[],
@@ -61,11 +74,10 @@ function edgeFor(
 ): Gateway {
   return gateway(door, {
     edge,
-    certificate: chain.map((name) => writePem('CERTIFICATE', loadCertificate(certificates, name).der)).join(''),
-    key: keys.privateKey(key).export({ type: 'pkcs8', format: 'pem' }).toString(),
+    ...identityFrom(options, key, chain),
     clientCertificate,
-    now: ports.now,
-    onBug: (problem, requestId) => ports.log({ level: 'error', event: 'gateway_bug', requestId, why: describe(problem) }),
+    now: options.ports.now,
+    onBug: (problem, requestId) => options.ports.log({ level: 'error', event: 'gateway_bug', requestId, why: describe(problem) }),
   })
 }
 

@@ -13,20 +13,17 @@ import type { ArchivePorts } from '../exchange/archive.ts'
 import type { ConsumePorts } from '../exchange/consume.ts'
 import { MOST_MESSAGE } from '../exchange/limits.ts'
 import { newMemory } from '../exchange/memory.ts'
-import type { Log, TrustInForce } from '../exchange/ports.ts'
+import type { CurrentConfiguration, Log, TrustInForce } from '../exchange/ports.ts'
 import type { ProvidePorts } from '../exchange/provide.ts'
-import type { Reach } from '../exchange/reach/reach.ts'
+import { PUBLIC_ONLY } from '../exchange/reach/reach.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import { readAnchor } from '../trust/anchor.ts'
-import { loadCertificate } from './certificate-files.ts'
-import { certificatesOf, must } from './node-file.ts'
+import { must } from './node-file.ts'
 import { trustKeeper } from './trust-keeper.ts'
 import { lastTrust, refreshTrust } from './trust-refresh.ts'
 
 /** Everything a node's flows reach the world by. */
 export type NodePorts = ConsumePorts & ProvidePorts & ArchivePorts
-/** The configuration is the node's own to give: it may change while the node runs. */
-export type BoundPorts = Omit<NodePorts, 'configuration'>
 
 export type Bindings = {
   readonly folder: string
@@ -35,8 +32,8 @@ export type Bindings = {
   readonly keys: Keys
   readonly store: NodeStore
   readonly files: LockedFiles
-  /** Where the agency's services may lie; it may change while the node runs. */
-  readonly reach: () => Promise<Reach>
+  /** It may change while the node runs. */
+  readonly configuration: CurrentConfiguration
 }
 
 /** Binds a node's ports to its folder and to real connections. `refreshTrust` looks for a newer configuration without waiting for traffic. */
@@ -47,23 +44,26 @@ export async function bindPorts({
   keys,
   store,
   files,
-  reach,
-}: Bindings): Promise<{ ports: BoundPorts; refreshTrust: () => Promise<Outcome<TrustInForce>> }> {
+  configuration,
+}: Bindings): Promise<{ ports: NodePorts; refreshTrust: () => Promise<Outcome<TrustInForce>> }> {
   const memory = newMemory()
   const fetchUrl = fetchOverHttp()
   const anchor = must(readAnchor(readFileSync(join(folder, 'anchor.xml'))))
   const refreshing = { anchor, fetchUrl, store: store.store, ...files, now, memory, log }
   const trust = trustKeeper(await lastTrust(refreshing), (known) => refreshTrust(known, refreshing), now, log)
-  const authentication = loadCertificate(certificatesOf(folder), 'authentication').der
-  const ports: BoundPorts = {
+  const ports: NodePorts = {
+    configuration,
     trust: trust.current,
     sign: keys.sign,
     keep: store.keep,
     callPeer: callPeerOverTls({
-      credentials: async () => ({ key: keys.privateKey('authentication'), certificates: [authentication] }),
+      credentials: async () => {
+        const { certificate, intermediates } = (await configuration()).authentication
+        return { key: keys.privateKey('authentication'), certificates: [certificate, ...intermediates] }
+      },
       mostBytes: MOST_MESSAGE,
     }),
-    callService: callServiceOverHttp({ reach }),
+    callService: callServiceOverHttp({ reach: async () => (await configuration()).reach ?? PUBLIC_ONLY }),
     fetchUrl,
     stamp: stampOverHttp(fetchUrl, trust.current, log),
     drain: store.drain,

@@ -7,7 +7,6 @@ import { type Now, SECOND } from '../base/clock.ts'
 import { ok, type Result } from '../base/result.ts'
 import type { ArchiveRun } from '../exchange/archive.ts'
 import type { Log, TrustInForce } from '../exchange/ports.ts'
-import { PUBLIC_ONLY } from '../exchange/reach/reach.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import { lockHome } from './home-lock.ts'
 import { inTurn } from './in-turn.ts'
@@ -42,7 +41,7 @@ export type RunningNode = {
   readonly archive: () => Promise<ArchiveRun>
   /** Looks for a newer configuration now, without waiting for traffic. */
   readonly refreshTrust: () => Promise<Outcome<TrustInForce>>
-  /** Takes up what node.json says now. Ports stay. */
+  /** Takes up what the folder says now: node.json, and a renewed TLS certificate. Ports stay. */
   readonly reconfigure: () => Promise<void>
   readonly close: () => Promise<void>
 }
@@ -77,8 +76,8 @@ async function open(options: NodeOptions, keys: Keys, store: NodeStore): Promise
   let file = readNodeFile(folder)
   let configuration = await configurationOf(folder, file)
   const files = lockedFiles(join(folder, 'archive'))
-  const base = await bindPorts({ ...options, keys, store, files, reach: async () => configuration.reach ?? PUBLIC_ONLY })
-  const ports: NodePorts = (options.wrap ?? ((same) => same))({ ...base.ports, configuration: async () => configuration })
+  const base = await bindPorts({ ...options, keys, store, files, configuration: async () => configuration })
+  const ports: NodePorts = (options.wrap ?? ((same) => same))(base.ports)
   const doors = await openDoors({ ports, file, keys, certificates: certificatesOf(folder), count: options.ports })
   if (!doors.ok) return doors
   const line = archiveLine(archiveHandler(ports, file.name), log)
@@ -96,6 +95,7 @@ async function open(options: NodeOptions, keys: Keys, store: NodeStore): Promise
     reconfigure: async () => {
       file = readNodeFile(folder)
       configuration = await configurationOf(folder, file)
+      doors.value.renew()
     },
     close: async () => {
       clearInterval(ticker)

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { callAs } from '../../src/local/information-system.ts'
 import type { ClientCall } from '../../src/local/world-view.ts'
 import { type Exchange, expectRefusal, header, json, openExchange, requestIdOf, text } from './exchange.ts'
 import { NOWHERE, OFF, PERSONS, REGISTER, SLOW, STRANGER } from './plan.ts'
@@ -112,7 +113,6 @@ describe('who may speak for whom', () => {
     const { file } = exchange.world
     const [bank, stranger] = ['bank', 'stranger'].map((name) => file.clients.find(({ node }) => node === name))
     if (!bank || !stranger) throw new Error('no clients')
-    const { callAs } = await import('../../src/local/information-system.ts')
     const node = file.nodes.find(({ name }) => name === 'bank')
     if (!node) throw new Error('no node')
     const crossed = await callAs({ ...stranger, id: bank.id, authority: bank.authority }, node, {
