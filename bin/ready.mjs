@@ -26,14 +26,18 @@ function refuse(spanish, english) {
   process.exit(2)
 }
 
-/** The stamp names the lockfile and the set that was installed, so a pull that changes packages installs again. */
+/**
+ * The stamp names the lockfile and the set that was installed, so a pull that changes packages installs again.
+ * Where the development packages are, they stay: `npm start` never takes them away.
+ */
 function installed(dev) {
   const stamp = join(root, 'node_modules', '.sacbe-ready')
   const lock = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex')
   const have = existsSync(stamp) ? readFileSync(stamp, 'utf8').trim() : ''
-  return { stamp, want: `${lock} ${dev ? 'all' : 'run'}`, ready: have === `${lock} all` || (!dev && have === `${lock} run`) }
+  const all = dev || have.endsWith(' all') || existsSync(join(root, 'node_modules', 'vitest'))
+  return { stamp, all, want: `${lock} ${all ? 'all' : 'run'}`, ready: have === `${lock} all` || (!all && have === `${lock} run`) }
 }
 
 function install(dev) {
@@ -42,7 +46,7 @@ function install(dev) {
   console.error(
     'Preparando Sacbé: se instalan los paquetes (solo la primera vez)…\nGetting Sacbé ready: installing packages (first time only)…',
   )
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...(dev ? [] : ['--omit=dev'])]
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...(state.all ? [] : ['--omit=dev'])]
   // npm's own words go to standard error: standard output belongs to the job (--json).
   const done = spawnSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
   if (done.status !== 0)
@@ -74,5 +78,9 @@ const child = spawn(node, [...chosen.args, ...rest], {
   // The job runs in the project's root; INIT_CWD tells it where the person stands, as npm does.
   env: { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}`, INIT_CWD: folder },
 })
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+const pass = (signal) => child.kill(signal)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, pass)
+// npm gives a signal to its shell, and the shell keeps it to itself: when that shell is gone, the job ends too.
+const parent = process.ppid
+if (process.env.npm_lifecycle_event) setInterval(() => process.ppid !== parent && pass('SIGTERM'), 300).unref()
 child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)))

@@ -6,7 +6,7 @@ import { callersFolder, main } from '../src/cli/main.ts'
 
 const args = process.argv.slice(2)
 const interruption = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort())
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interruption.abort())
 // A reader that went away, as in `sacbe … | head`, is no error of ours.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (problem: NodeJS.ErrnoException) => {
