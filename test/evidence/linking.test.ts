@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { instant } from '../../src/base/clock.ts'
 import { archiveName, packArchive } from '../../src/evidence/archive.ts'
@@ -132,5 +135,40 @@ describe.skipIf(!vectors())('the archives of the vectors', () => {
     console.log(`archives: ${agree} of ${rows.length} rows`)
     expect(rows.length).toBeGreaterThan(5)
     expect(agree).toBe(rows.length)
+  })
+})
+
+describe('our own archives, which the tools of stock X-Road 7.2.2 and 7.8 take', () => {
+  const folder = fileURLToPath(new URL('../vectors/own/archive/', import.meta.url))
+  const archives = readFileSync(join(folder, 'last-digests.txt'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' ') as [file: string, last: Link])
+
+  test('hold, the second by the last link of the first, and give the links that the tools print', async () => {
+    let previous: Link | 'first' = 'first'
+    for (const [file, last] of archives) {
+      const archive = await readArchive(readFileSync(join(folder, file)))
+      if (!archive.ok) throw new Error(archive.fault.detail)
+      expect(verifyChain(archive.value, previous)).toMatchObject({ last })
+      expect(verifyChain(archive.value, previous).fault).toBeUndefined()
+      expect(verifyChain(archive.value, previous === 'first' ? last : 'first').fault).toBeDefined()
+      previous = last
+    }
+    expect(archives.length).toBe(2)
+  })
+
+  test('are written anew as the same entries, the linking information byte for byte', async () => {
+    for (const [file] of archives) {
+      const entries = await readZip(readFileSync(join(folder, file)))
+      if (!entries.ok) throw new Error(entries.fault.detail)
+      const info = decodeLinkingInfo(entries.value.get(LINKING_INFO) ?? new Uint8Array())
+      if (!info.ok) throw new Error(info.fault.detail)
+      const containers = [...entries.value].filter(([name]) => name !== LINKING_INFO).map(([name, bytes]) => ({ name, bytes, at: AT }))
+      const ours = packArchive(containers, info.value.previous)
+      const again = await readZip(ours.bytes)
+      expect(again.ok && [...again.value]).toEqual([...entries.value])
+      expect(ours.name).toBe(file)
+    }
   })
 })
