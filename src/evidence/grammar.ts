@@ -1,5 +1,5 @@
 import type { XmlAttribute, XmlElement } from '../protocol/xml.ts'
-import { attribute, childElements, textOf } from '../protocol/xml-lookup.ts'
+import { attribute, textOf } from '../protocol/xml-lookup.ts'
 import { fromBase64Binary } from './base64-binary.ts'
 
 /** The simple types that signatures and hash chains use. Source: XML Schema part 2. */
@@ -22,8 +22,9 @@ export type ElementRule = {
   readonly content: RegExp | SimpleType
   readonly mixed: boolean
 }
-/** Names are written with the grammar's own prefixes, whatever the document uses. */
-export type Grammar = { readonly prefixes: ReadonlyMap<string, string>; readonly rules: ReadonlyMap<string, ElementRule> }
+/** Rules by namespace and local name. Names are written with the grammar's own prefixes, whatever the document uses. */
+export type Grammar = ReadonlyMap<string, { readonly prefix: string; readonly rules: ReadonlyMap<string, NamedRule> }>
+type NamedRule = { readonly name: string; readonly rule: ElementRule | undefined }
 
 /**
  * Builds a grammar from rows of text.
@@ -34,10 +35,16 @@ export type Grammar = { readonly prefixes: ReadonlyMap<string, string>; readonly
  *   name and `other` for one outside XML Signature, `mixed` before a model with text.
  */
 export function grammarOf(prefixes: Readonly<Record<string, string>>, rows: Readonly<Record<string, string>>): Grammar {
-  return {
-    prefixes: new Map(Object.entries(prefixes).map(([prefix, uri]) => [uri, prefix])),
-    rules: new Map(Object.entries(rows).map(([name, row]) => [name, ruleOf(row)])),
-  }
+  const named = Object.entries(rows).map(([name, row]): readonly [string, string, NamedRule] => {
+    const [prefix = '', local = ''] = name.split(':')
+    return [prefix, local, { name, rule: ruleOf(row) }]
+  })
+  return new Map(
+    Object.entries(prefixes).map(([prefix, uri]) => {
+      const own = named.filter(([each]) => each === prefix).map(([, local, rule]) => [local, rule] as const)
+      return [uri, { prefix, rules: new Map(own) }]
+    }),
+  )
 }
 
 function ruleOf(row: string): ElementRule {
@@ -73,24 +80,45 @@ const WILDCARDS: ReadonlyMap<string, string> = new Map([
  * @param outside what an element without a rule may be: 'anything', as a lax wildcard allows, or 'nothing'
  */
 export function violation(element: XmlElement, grammar: Grammar, outside: 'anything' | 'nothing'): string | null {
-  return elementViolation(element, grammar, outside, new Set())
+  return elementViolation({ element, ...ruleFor(grammar, element) }, grammar, outside, new Set())
 }
 
-function nameIn(grammar: Grammar, element: XmlElement): string {
-  return `${grammar.prefixes.get(element.uri) ?? 'other'}:${element.local}`
+/** An element with its name as the grammar writes it, and its rule if there is one. */
+type Named = NamedRule & { readonly element: XmlElement }
+
+function ruleFor(grammar: Grammar, { uri, local }: XmlElement): NamedRule {
+  const namespace = grammar.get(uri)
+  return namespace?.rules.get(local) ?? { name: `${namespace?.prefix ?? 'other'}:${local}`, rule: undefined }
 }
 
-function elementViolation(element: XmlElement, grammar: Grammar, outside: 'anything' | 'nothing', ids: Set<string>): string | null {
-  const name = nameIn(grammar, element)
-  const rule = grammar.rules.get(name)
+function elementViolation(
+  { element, name, rule }: Named,
+  grammar: Grammar,
+  outside: 'anything' | 'nothing',
+  ids: Set<string>,
+): string | null {
   if (!rule && outside === 'nothing') return `${name} has no place here`
-  const own = rule && (attributesViolation(element, rule, ids) ?? contentViolation(element, rule, grammar))
+  const below = namedChildren(element, grammar)
+  const own = rule && (attributesViolation(element, rule, ids) ?? contentViolation(element, below, rule))
   if (own) return `${name}: ${own}`
-  for (const node of element.children) {
-    const below = node.kind === 'element' ? elementViolation(node, grammar, outside, ids) : null
-    if (below) return below
+  for (const each of below) {
+    const violated = elementViolation(each, grammar, outside, ids)
+    if (violated) return violated
   }
   return null
+}
+
+const NO_CHILDREN: readonly Named[] = []
+
+function namedChildren({ children }: XmlElement, grammar: Grammar): readonly Named[] {
+  if (children.length === 0 || (children.length === 1 && children[0]?.kind === 'text')) return NO_CHILDREN
+  const named: Named[] = []
+  for (const node of children) {
+    if (node.kind !== 'element') continue
+    const { name, rule } = ruleFor(grammar, node)
+    named.push({ element: node, name, rule })
+  }
+  return named
 }
 
 const XSI = 'http://www.w3.org/2001/XMLSchema-instance'
@@ -112,12 +140,13 @@ function isOfType({ value }: XmlAttribute, type: SimpleType, ids: Set<string>): 
   return SIMPLE[type](value)
 }
 
-function contentViolation(element: XmlElement, rule: ElementRule, grammar: Grammar): string | null {
-  const names = childElements(element).map((each) => `${nameIn(grammar, each)} `)
+function contentViolation(element: XmlElement, below: readonly Named[], rule: ElementRule): string | null {
   if (typeof rule.content === 'string') {
-    if (names.length > 0) return 'child elements are not allowed'
+    if (below.length > 0) return 'child elements are not allowed'
     return SIMPLE[rule.content](textOf(element)) ? null : `the text is no ${rule.content}`
   }
-  if (!rule.mixed && textOf(element).trim() !== '') return 'text is not allowed'
-  return rule.content.test(names.join('')) ? null : `the child elements are not those expected: ${names.join('').slice(0, 200)}`
+  if (!rule.mixed && element.children.length > below.length && textOf(element).trim() !== '') return 'text is not allowed'
+  let names = ''
+  for (const { name } of below) names += `${name} `
+  return rule.content.test(names) ? null : `the child elements are not those expected: ${names.slice(0, 200)}`
 }
