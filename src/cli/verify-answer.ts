@@ -48,9 +48,24 @@ function meaningOfValid({ parts }: ContainerVerdict): Words {
   }
 }
 
+/** What a part is in each kind of answer: covered, not covered, and what its digest is. */
+const PARTS = {
+  signed: [
+    { es: 'cubierta por la firma', en: 'covered by the signature' },
+    { es: 'NO cubierta', en: 'NOT covered' },
+    { es: 'SHA-512', en: 'SHA-512' },
+  ],
+  linked: [
+    { es: 'en su lugar de la cadena', en: 'in its place in the chain' },
+    { es: 'ALTERADO', en: 'ALTERED' },
+    { es: 'eslabón', en: 'link' },
+  ],
+} as const satisfies Record<string, readonly [Words, Words, Words]>
+
 /** The same for a person: a line for each fact. */
-export function readable(answer: Answer, lang: Language): string {
+export function readable(answer: Answer, lang: Language, kind: keyof typeof PARTS = 'signed'): string {
   const say = (es: string, en: string): string => inOneLine({ es, en }, lang)
+  const [good, bad, digestName] = PARTS[kind].map((words) => inOneLine(words, lang))
   const facts: (readonly [string, string | null])[] = [
     [say('Firmado por', 'Signed by'), answer.signer],
     [say('Existía en', 'Existed at'), answer.timestamp],
@@ -61,9 +76,6 @@ export function readable(answer: Answer, lang: Language): string {
     `${answer.file}: ${answer.verdict === 'valid' ? say('VÁLIDO', 'VALID') : say('NO VÁLIDO', 'NOT VALID')}${code}`,
     `  ${answer.why}`,
     ...facts.flatMap(([label, value]) => (value === null ? [] : [`  ${label}: ${value}`])),
-    ...answer.parts.map(({ name, digest, covered }) => {
-      const word = covered ? say('cubierta por la firma', 'covered by the signature') : say('NO cubierta', 'NOT covered')
-      return `  ${name}: ${word}; SHA-512 ${digest}`
-    }),
+    ...answer.parts.map(({ name, digest, covered }) => `  ${name}: ${covered ? good : bad}; ${digestName} ${digest}`),
   ].join('\n')
 }

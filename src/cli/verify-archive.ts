@@ -35,7 +35,8 @@ export async function verifyArchive(file: string, options: VerifyArchiveOptions,
 }
 
 function tell(answers: readonly Answer[], json: boolean, io: Io): number {
-  for (const answer of answers) io.out(json ? JSON.stringify(answer) : readable(answer, io.lang))
+  for (const [index, answer] of answers.entries())
+    io.out(json ? JSON.stringify(answer) : readable(answer, io.lang, index === 0 ? 'linked' : 'signed'))
   return answers[0]?.verdict === 'valid' ? EXIT.ok : EXIT.no
 }
 
