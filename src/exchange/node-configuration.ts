@@ -1,6 +1,6 @@
 import type { ClientId, ServerId, ServiceId } from '../protocol/identifiers.ts'
 import type { SignatureName } from '../protocol/sign.ts'
-import type { AccessRight } from '../trust/access.ts'
+import type { AccessRight, Endpoint } from '../trust/access.ts'
 import type { Policy } from './policy.ts'
 import type { Reach } from './reach/reach.ts'
 
@@ -53,6 +53,10 @@ export type NodeService = {
   readonly disabled?: { readonly notice: string }
   /** Whether evidence holds message bodies, or their sizes and digests only. */
   readonly keepBodies: 'full' | 'digest'
+  /** Where the OpenAPI or WSDL document lies that describes it; fetched anew, by the same TLS rules, whenever somebody asks for it. */
+  readonly description?: string
+  /** Of a REST service: its endpoints, as its description or its operator names them. Others may be named by rights alone. */
+  readonly endpoints?: readonly Endpoint[]
 }
 
 /** 'none' takes any certificate; 'pinned' only one of these (DER); 'verified' by the public authorities. */

@@ -33,7 +33,7 @@ function problemIn(document: Json): string | undefined {
 }
 
 /** The first thing in a value that is no JSON, or too deep, or too much. */
-function notJson(value: unknown): string | undefined {
+export function notJson(value: unknown): string | undefined {
   const waiting: { value: unknown; depth: number }[] = [{ value, depth: 0 }]
   for (let seen = 0; waiting.length > 0; seen++) {
     const { value, depth } = waiting.pop() as { value: unknown; depth: number }
@@ -49,7 +49,7 @@ function notJson(value: unknown): string | undefined {
 
 const isScalar = (value: unknown) => value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value)
 
-function brokenReference(value: Json, document: JsonObject): string | undefined {
+export function brokenReference(value: Json, document: JsonObject): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const reference = isObject(value) ? textAt(value, '$ref') : undefined
   if (reference?.startsWith('#/') === false) return `reference "${reference}" points outside the document`

@@ -18,7 +18,8 @@ export function codeFault(code: string): string | undefined {
   if (code.trim() === '') return 'a service code is empty'
   if (code.length > 255) return 'a service code has more than 255 characters'
   const found = FORBIDDEN.exec(code)?.[0]
-  if (found !== undefined) return `the service code "${legible(code)}" holds ${/[:;/\\%]/.test(found) ? `"${found}"` : 'an invisible character'}`
+  if (found !== undefined)
+    return `the service code "${legible(code)}" holds ${/[:;/\\%]/.test(found) ? `"${found}"` : 'an invisible character'}`
   return RESERVED.has(code) ? `the service code "${code}" is one that nodes answer by themselves` : undefined
 }
 
