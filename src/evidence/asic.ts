@@ -8,7 +8,7 @@ import type { Direction } from './record.ts'
 import { withTimestamp } from './signature-document.ts'
 import { writeZip, type ZipEntry } from './zip.ts'
 
-export { type Container, type ContainerStamp, openContainer, readContainer } from './asic-read.ts'
+export { openContainer, readContainer } from './asic-read.ts'
 
 export type ContainerContents = {
   /** The signed octets called /message.xml. */

@@ -43,7 +43,7 @@ export async function run(count: number, seed: number): Promise<{ readonly whole
  * every decoded entry name and byte is that of the original. Throws at the first that passes.
  * @param form 'whole': as our nodes file them; 'value': stamped over the signature value, as stock servers do with a record alone
  */
-export async function tamper(count: number, seed: number, form: Form): Promise<TamperFigures> {
+async function tamper(count: number, seed: number, form: Form): Promise<TamperFigures> {
   const random = seeded(seed)
   const { trust } = await workshop()
   const bases: Base[] = []
