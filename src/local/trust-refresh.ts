@@ -60,17 +60,23 @@ export async function trustOfDay(
 
 /**
  * Looks for a newer configuration at every known location until one is good: signed by a key of that location, not expired,
- * of our instance, and no step back. Its files are under lock before it is given out. The last location's trouble is told.
+ * of our instance, and no step back. Its files are under lock before it is given out. The first refusal is told, or why no location could be reached.
  */
 export async function refreshTrust(known: TrustInForce | undefined, ports: RefreshPorts): Promise<Outcome<TrustInForce>> {
   const published = known ? publishedLocations(ownParameters(known.trust), ports.anchor) : []
-  let trouble: Outcome<TrustInForce> = refuse('network_error', 'the anchor names no http address')
+  let trouble: Outcome<TrustInForce> | undefined
   for (const location of plainFirst([...published, ...anchorLocations(ports.anchor)])) {
-    trouble = await refreshFrom(location, known, ports)
-    if (trouble.ok) return trouble
+    const found = await refreshFrom(location, known, ports)
+    if (found.ok) return found
+    if (!trouble || (isOfTheWay(trouble) && !isOfTheWay(found))) trouble = found
   }
-  return trouble
+  return trouble ?? refuse('network_error', 'the anchor names no http address')
 }
+
+/** What was refused says more than what could not be reached. */
+const isOfTheWay = (found: Outcome<TrustInForce>): boolean =>
+  !found.ok &&
+  ['network_error', 'unknown_host', 'ssl_authentication_failed', 'io_error', 'http_error', 'not_found'].includes(found.fault.path[0])
 
 /** On loopback nothing listens for https; the signature, not the channel, proves the content. Each address once. */
 function plainFirst(locations: readonly ConfigurationLocation[]): readonly ConfigurationLocation[] {
