@@ -35,10 +35,12 @@ export const consumeHandler =
     return resultFor(event, { status, headers, body: body?.kind === 'bytes' ? body.bytes : Buffer.alloc(0) })
   }
 
+/** A machine reads from X-Sacbe-Outcome that the service may have been called; a person from the sentence. */
 function faultFor(fault: Fault, headers: readonly Header[], requestId: string): Answer {
   const accept = headers.filter(([name]) => name.toLowerCase() === 'accept').map(([, value]) => value)
   const answer = faultAnswer(fault, accept, requestId)
-  return { ...answer, headers: [...answer.headers, ['X-Road-Request-Id', requestId]] }
+  const outcome: readonly Header[] = fault.outcome ? [['X-Sacbe-Outcome', fault.outcome]] : []
+  return { ...answer, headers: [...answer.headers, ['X-Road-Request-Id', requestId], ...outcome] }
 }
 
 /** After a bug: the code alone. Whether the service was called cannot be told any more. */

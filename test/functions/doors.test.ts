@@ -93,8 +93,16 @@ describe('the doors', () => {
     expect([json.statusCode, json.multiValueHeaders?.['X-Road-Error']]).toEqual([500, ['server.serverproxy.access_denied']])
     expect(JSON.parse(bodyIn(json)).type).toBe('server.serverproxy.access_denied')
     expect(json.multiValueHeaders?.['X-Road-Request-Id']?.[0]).toMatch(/^[0-9a-f-]{36}$/)
+    expect(json.multiValueHeaders?.['X-Sacbe-Outcome']).toBeUndefined()
     const xml = await ask({ headers: [asClient, ['Accept', 'text/xml, application/json']] })
     expect(bodyIn(xml)).toMatch(/^<\?xml version="1.0" encoding="UTF-8"\?><error><type>server\.serverproxy\.access_denied<\/type>/)
+  })
+
+  test('tell a machine when the outcome is unknown', async () => {
+    const world = await twoNodes()
+    const { ask } = doors(world)
+    world.register.answer = () => ({ ok: false, fault: { path: ['io_error'], detail: '', outcome: 'unknown' } })
+    expect((await ask()).multiValueHeaders?.['X-Sacbe-Outcome']).toEqual(['unknown'])
   })
 
   test('the provider’s answers 200 whatever happens, in lower-case names, its faults as text/xml', async () => {
