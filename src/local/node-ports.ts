@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { callPeerOverTls } from '../adapters/http/call-peer.ts'
 import { callServiceOverHttp } from '../adapters/http/call-service.ts'
-import { fetchOverHttp } from '../adapters/http/fetch-url.ts'
 import { stampOverHttp } from '../adapters/http/stamp.ts'
 import type { Keys } from '../adapters/local/keys.ts'
 import type { LockedFiles } from '../adapters/local/locked-files.ts'
@@ -13,7 +12,7 @@ import type { ArchivePorts } from '../exchange/archive.ts'
 import type { ConsumePorts } from '../exchange/consume.ts'
 import { MOST_MESSAGE } from '../exchange/limits.ts'
 import { newMemory } from '../exchange/memory.ts'
-import type { CurrentConfiguration, Log, TrustInForce } from '../exchange/ports.ts'
+import type { CurrentConfiguration, FetchUrl, Log, TrustInForce } from '../exchange/ports.ts'
 import type { ProvidePorts } from '../exchange/provide.ts'
 import { PUBLIC_ONLY } from '../exchange/reach/reach.ts'
 import type { Outcome } from '../protocol/faults.ts'
@@ -32,6 +31,8 @@ export type Bindings = {
   readonly keys: Keys
   readonly store: NodeStore
   readonly files: LockedFiles
+  /** How the centre is reached. */
+  readonly fetchUrl: FetchUrl
   /** It may change while the node runs. */
   readonly configuration: CurrentConfiguration
 }
@@ -44,10 +45,10 @@ export async function bindPorts({
   keys,
   store,
   files,
+  fetchUrl,
   configuration,
 }: Bindings): Promise<{ ports: NodePorts; refreshTrust: () => Promise<Outcome<TrustInForce>> }> {
   const memory = newMemory()
-  const fetchUrl = fetchOverHttp()
   const anchor = must(readAnchor(readFileSync(join(folder, 'anchor.xml'))))
   const refreshing = { anchor, fetchUrl, store: store.store, ...files, now, memory, log }
   const trust = trustKeeper(await lastTrust(refreshing), (known) => refreshTrust(known, refreshing), now, log)

@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import { archiveHandler } from '../../functions/archive/handler.ts'
+import { fetchOverHttp } from '../adapters/http/fetch-url.ts'
 import { type Keys, openKeys } from '../adapters/local/keys.ts'
 import { type LockedFiles, lockedFiles } from '../adapters/local/locked-files.ts'
 import { type NodeStore, openNodeStore } from '../adapters/local/node-store.ts'
 import { type Now, SECOND } from '../base/clock.ts'
 import { ok, type Result } from '../base/result.ts'
 import type { ArchiveRun } from '../exchange/archive.ts'
-import type { Log, TrustInForce } from '../exchange/ports.ts'
+import type { FetchUrl, Log, TrustInForce } from '../exchange/ports.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import { lockHome } from './home-lock.ts'
 import { inTurn } from './in-turn.ts'
@@ -24,6 +25,8 @@ export type NodeOptions = {
   readonly archive: 'ticking' | 'by hand'
   /** How many ports in a row the world wants, told to a person when one is taken. */
   readonly ports: number
+  /** How the centre is reached, when it is not by plain HTTP. */
+  readonly fetchUrl?: FetchUrl
   /** A test's way to watch, or to break, what the flows reach. */
   readonly wrap?: (ports: NodePorts) => NodePorts
 }
@@ -76,7 +79,8 @@ async function open(options: NodeOptions, keys: Keys, store: NodeStore): Promise
   let file = readNodeFile(folder)
   let configuration = await configurationOf(folder, file)
   const files = lockedFiles(join(folder, 'archive'))
-  const base = await bindPorts({ ...options, keys, store, files, configuration: async () => configuration })
+  const fetchUrl = options.fetchUrl ?? fetchOverHttp()
+  const base = await bindPorts({ ...options, fetchUrl, keys, store, files, configuration: async () => configuration })
   const ports: NodePorts = (options.wrap ?? ((same) => same))(base.ports)
   const doors = await openDoors({ ports, file, keys, certificates: certificatesOf(folder), count: options.ports })
   if (!doors.ok) return doors

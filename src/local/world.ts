@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Now } from '../base/clock.ts'
 import { ok, type Result } from '../base/result.ts'
-import type { Log } from '../exchange/ports.ts'
+import type { FetchUrl, Log } from '../exchange/ports.ts'
 import { type ClientId, formatId, type MemberId, memberOf, parseClientId } from '../protocol/identifiers.ts'
 import type { GlobalGroup, Member } from '../trust/shared-parameters.ts'
 import { type Centre, startCentre } from './centre.ts'
@@ -31,6 +31,8 @@ export type WorldOptions = {
   readonly apart?: readonly string[]
   /** A node whose clock is its own; else it has the world's. */
   readonly nowOf?: (node: string) => Now
+  /** How a node reaches the centre, when it is not by plain HTTP. */
+  readonly fetchUrlOf?: (node: string) => FetchUrl
   /** A test's way to watch, or to break, what a node's flows reach. */
   readonly wrap?: (node: string, ports: NodePorts) => NodePorts
 }
@@ -96,7 +98,16 @@ async function boot(options: WorldOptions, closers: (() => Promise<unknown>)[]):
     if (apart) continue
     const wrap = (given: NodePorts) => counted.watch(file.services, options.wrap?.(node.name, given) ?? given)
     const own = options.nowOf?.(node.name) ?? now
-    const started = await startNode({ ...options, now: own, folder: folderOf(node.name), passphrase: home.passphrase, ports: count, wrap })
+    const reached = options.fetchUrlOf ? { fetchUrl: options.fetchUrlOf(node.name) } : {}
+    const started = await startNode({
+      ...options,
+      ...reached,
+      now: own,
+      folder: folderOf(node.name),
+      passphrase: home.passphrase,
+      ports: count,
+      wrap,
+    })
     if (!started.ok) return started
     closers.push(started.value.close)
     nodes.set(node.name, started.value)

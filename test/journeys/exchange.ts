@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { instant, later, type Now } from '../../src/base/clock.ts'
 import { verifyContainer } from '../../src/evidence/container-verify.ts'
-import type { LogEntry } from '../../src/exchange/ports.ts'
+import type { FetchUrl, LogEntry } from '../../src/exchange/ports.ts'
 import { containerOf, type EvidenceItem, evidenceItems } from '../../src/local/evidence.ts'
 import { callAs } from '../../src/local/information-system.ts'
 import { must } from '../../src/local/node-file.ts'
@@ -19,6 +19,8 @@ export type ExchangeOptions = {
   readonly wrap?: (node: string, ports: NodePorts) => NodePorts
   /** A node whose clock is off by so many milliseconds. */
   readonly skew?: Readonly<Record<string, number>>
+  /** How nodes reach the centre: a test may stand in between. */
+  readonly fetchUrl?: FetchUrl
   /** A folder of an earlier exchange, to open again. */
   readonly folder?: string
   /** The world's clock begins here, in milliseconds before or after the machine's. */
@@ -43,7 +45,7 @@ export type Exchange = AsyncDisposable & {
   readonly stop: () => Promise<void>
 }
 
-export async function openExchange({ wrap, skew = {}, folder: given, ahead = 0 }: ExchangeOptions = {}): Promise<Exchange> {
+export async function openExchange({ wrap, skew = {}, fetchUrl, folder: given, ahead = 0 }: ExchangeOptions = {}): Promise<Exchange> {
   const folder = given ?? mkdtempSync(join(tmpdir(), 'sacbe-exchange-'))
   const log: LogEntry[] = []
   let added = ahead
@@ -63,6 +65,7 @@ export async function openExchange({ wrap, skew = {}, folder: given, ahead = 0 }
     archive: 'by hand',
     archiveSeconds: 5,
     ...(wrap ? { wrap } : {}),
+    ...(fetchUrl ? { fetchUrlOf: () => fetchUrl } : {}),
   })
   if (!started.ok) throw new Error(started.fault.en)
   const world = started.value

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { openNodeStore } from '../../src/adapters/local/node-store.ts'
+import { fetchOverHttp } from '../../src/adapters/http/fetch-url.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/base/clock.ts'
+import type { FetchUrl } from '../../src/exchange/ports.ts'
 import type { Registry } from '../../src/local/registry.ts'
 import { codeOf, type Fault } from '../../src/protocol/faults.ts'
 import { type Exchange, expectRefusal, openExchange, requestIdOf, text } from './exchange.ts'
@@ -83,16 +84,30 @@ describe('an outage of the centre', () => {
 })
 
 describe('the global configuration', () => {
+  /** Somebody between a node and its centre, who can play back what was published before. */
+  function playback() {
+    const fetchUrl = fetchOverHttp()
+    const recorded = new Map<string, Awaited<ReturnType<FetchUrl>>>()
+    const state = { playing: false }
+    const between: FetchUrl = async (url, post, budget) => {
+      const known = recorded.get(url)
+      if (state.playing && known) return known
+      const answer = await fetchUrl(url, post, budget)
+      if (!post && !state.playing) recorded.set(url, answer)
+      return answer
+    }
+    return { between, state, recorded }
+  }
+
   test('a step back is refused though it is signed and has not run out, and the newer one stays in force', async () => {
-    await using exchange = await openExchange()
+    const { between, state, recorded } = playback()
+    await using exchange = await openExchange({ fetchUrl: between })
+    const old = new Map(recorded)
     const bank = exchange.world.nodes.get('bank')
-    const centres = openNodeStore(`${exchange.folder}/centre/centre.sqlite`)
-    const old = await centres.store.get('published')
     await exchange.world.centre.change(renamed)
     const newer = await bank?.refreshTrust()
-    const now = await centres.store.get('published')
-    expect(await centres.store.put('published', old?.value, now?.version ?? 0)).toBe(true) // a centre that plays an old one back
-    await centres.close()
+    for (const [url, answer] of old) recorded.set(url, answer)
+    state.playing = true
     const back = await bank?.refreshTrust()
     expect(back?.ok ? 'taken' : codeOf(back?.fault as Fault)).toBe('global_conf_rolled_back')
     const asked = await exchange.get('/x')
