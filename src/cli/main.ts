@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Command, CommanderError } from 'commander'
+import { addCost } from './cost-lines.ts'
 import { type Frame, newProgram } from './frame.ts'
 import { EXIT, type Io, inLanguage } from './io.ts'
 import { mistakeIn } from './usage.ts'
@@ -41,7 +42,8 @@ async function attempt(args: readonly string[], io: Io, help: 'es' | 'en'): Prom
 export function sacbeProgram(frame: Frame): Command {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
   const program = newProgram(frame, version)
-  for (const add of [addStart, addCall, addEvidence, addReset, addNode, addVerify, addVerifyArchive, addConfVerify]) add(program, frame)
+  for (const add of [addStart, addCall, addEvidence, addReset, addNode, addVerify, addVerifyArchive, addConfVerify, addCost])
+    add(program, frame)
   return program
 }
 

@@ -101,5 +101,9 @@ export const FAULTS = {
   uncovered_part: { legacy: 'UncoveredPart', retry: 'never', own: true },
   weak_algorithm: { legacy: 'WeakAlgorithm', retry: 'never', own: true },
   invalid_tariff: { legacy: 'InvalidTariff', retry: 'never', own: true },
+  invalid_receipts: { legacy: 'InvalidReceipts', retry: 'never', own: true },
+  invalid_bill: { legacy: 'InvalidBill', retry: 'never', own: true },
+  invalid_budget: { legacy: 'InvalidBudget', retry: 'never', own: true },
+  budget_exceeded: { legacy: 'BudgetExceeded', retry: 'later', own: true },
   synthetic_data_refused: { legacy: 'SyntheticDataRefused', retry: 'never', own: true },
 } as const satisfies Record<string, { legacy: string; retry: 'never' | 'later'; own?: true; status?: 422 }>

@@ -488,6 +488,26 @@ export const TEXTS: Readonly<Record<keyof typeof FAULTS, { readonly origin: Orig
     es: 'El archivo de precios no puede usarse: falta un dato o no es válido. Corrija la fila que se nombra.',
     en: 'The price file cannot be used: something is missing or invalid. Correct the row that is named.',
   },
+  invalid_receipts: {
+    origin: 'metering',
+    es: 'Los recibos no pueden usarse: falta una parte o no es válida. No se sumó nada; revise el archivo y la línea que se nombran.',
+    en: 'The receipts cannot be used: a part is missing or invalid. Nothing was summed; check the file and line that are named.',
+  },
+  invalid_bill: {
+    origin: 'metering',
+    es: 'La factura de la nube no puede leerse: falta una columna, sobra o un valor no es válido. Corrija la que se nombra.',
+    en: 'The cloud bill cannot be read: a column is missing, unknown, or a value is invalid. Correct the one that is named.',
+  },
+  invalid_budget: {
+    origin: 'metering',
+    es: 'El presupuesto no puede usarse: falta un dato o no es válido. Corrija el renglón que se nombra.',
+    en: 'The budget cannot be used: something is missing or invalid. Correct the entry that is named.',
+  },
+  budget_exceeded: {
+    origin: 'consumer',
+    es: 'Se agotó el presupuesto del mes para estas llamadas y no están marcadas como críticas. Pida ampliarlo a quien se nombra, o espere al mes siguiente.',
+    en: 'The month’s budget for these calls is spent and they are not marked critical. Ask whoever is named to raise it, or wait for the next month.',
+  },
   synthetic_data_refused: {
     origin: 'both',
     es: 'Los datos de prueba solo se admiten en un entorno de pruebas. Use datos reales o el entorno de pruebas.',

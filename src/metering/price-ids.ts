@@ -1,0 +1,51 @@
+/**
+ * Every price we reckon with, and the unit its row must be in. A price file has each of them for its Region, and no other: a row
+ * that is missing, or that nobody knows, would make a wrong sum. A price with tiers has a row for each: `.t1`, `.t2` …
+ */
+export const UNITS = {
+  'apigw.http.req.t1': 'request',
+  'apigw.http.req.t2': 'request',
+  'apigw.rest.req.t1': 'request',
+  'apigw.rest.req.t2': 'request',
+  'apigw.rest.req.t3': 'request',
+  'apigw.rest.req.t4': 'request',
+  'lambda.req': 'request',
+  'lambda.arm.t1': 'GB-second',
+  'lambda.arm.t2': 'GB-second',
+  'lambda.arm.t3': 'GB-second',
+  'kms.key': 'key-month',
+  'kms.rsa2048.req': 'request',
+  'kms.asym.req': 'request',
+  'kms.sym.req': 'request',
+  'sqs.std.t1': 'request',
+  'sqs.std.t2': 'request',
+  'sqs.std.t3': 'request',
+  's3.stor.standard': 'GB-month',
+  's3.stor.gir': 'GB-month',
+  's3.stor.gda': 'GB-month',
+  's3.put': 'request',
+  's3.get': 'request',
+  's3.trans.gir': 'request',
+  's3.retr.gir': 'GB',
+  'ddb.wru': 'write request unit',
+  'ddb.rru': 'read request unit',
+  'eb.scheduler': 'invocation',
+  'cwl.std': 'GB',
+  'cwl.ia': 'GB',
+  'cwl.store': 'GB-month',
+  'cw.alarm': 'alarm-metric-month',
+  'ct.mgmt.copy': 'event',
+  'dto.internet': 'GB',
+  'r53.zone': 'zone-month',
+  'r53.query': 'query',
+  'ec2.t3.medium': 'hour',
+  'ec2.t3.large': 'hour',
+  'ebs.gp3': 'GB-month',
+  'nlb.hour': 'hour',
+  'ipv4.hour': 'hour',
+  'rds.t4g.medium.m': 'hour',
+  'rds.gp3.m': 'GB-month',
+} as const
+export type PriceId = keyof typeof UNITS
+export const PRICE_IDS = Object.keys(UNITS) as readonly PriceId[]
+export const isPriceId = (id: unknown): id is PriceId => typeof id === 'string' && Object.hasOwn(UNITS, id)
