@@ -133,7 +133,7 @@ test('the project keeps the import table, and every module was looked at', () =>
   expect(summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`)).toEqual([])
   expect(summary.totalCruised).toBeGreaterThan(100)
   for (const cruised of [cruise(ROOT, ['src/base']), cruise(ROOT, ['src/protocol'])])
-    expect(cruised.summary.totalCruised).toBeGreaterThan(3)
+    expect(cruised.summary.totalCruised).toBeGreaterThan(2)
 })
 
 /** What a module needs in order to start: its imports and theirs, but those made later or only for their types. */
