@@ -34,19 +34,21 @@ type Published = {
 const KEY = 'published'
 
 /**
- * Publishes the content in every version, internal and external, when it changed or when half of the last directory's life is over.
+ * Publishes the content in every version, internal and external, when it changed, when half of the last directory's life is over, or when
+ * the store is behind what was published (it was restored from a copy): nodes would refuse to go back.
  * Every file is kept for good under a name of its own; a changed content gets the next serial and names its predecessor.
  */
 export async function publish(content: Content, ports: PublicationPorts): Promise<void> {
   const stored = await ports.store.get<Published>(KEY)
   const before = stored?.value
+  if (before) await noteGeneration(before, ports.files) // in case we were stopped between the two
   const digest = hex(sha512(Buffer.from(JSON.stringify(content, asBase64))))
-  const changed = before?.content !== digest
+  const last = await lastGeneration(ports.files)
+  const changed = before?.content !== digest || (last?.serial ?? 0) > before.serial
   const age = before ? ports.now() - before.signedAt : 0
   if (before && !changed && age < CONFIGURATION_LIFE / 2) return
-  if (before) await noteGeneration(before, ports.files) // in case we were stopped between the two
   const at = before ? laterThan(before, ports.now()) : ports.now()
-  const next = changed ? await writeContent(content, digest, at, before, ports) : { ...before, signedAt: at }
+  const next = changed ? await writeContent(content, digest, at, last ?? before, ports) : { ...before, signedAt: at }
   for (const version of PARAMETERS_VERSIONS) await writeDirectories(version, content.shared.instance, next, ports)
   await ports.store.put(KEY, next, stored?.version ?? 0)
   await noteGeneration(next, ports.files)
@@ -58,6 +60,13 @@ async function noteGeneration({ serial, contentAt, digests, previous }: Publishe
   await files.putLocked(`generations/${String(serial).padStart(9, '0')}.json`, Buffer.from(note))
 }
 
+/** The last generation under lock: ahead of the store when that was restored from a copy, and then the one to follow. */
+async function lastGeneration({ listLocked, getLocked }: LockedFiles): Promise<Pick<Published, 'serial' | 'digests'> | undefined> {
+  const name = (await listLocked('generations/')).at(-1)
+  const bytes = name === undefined ? undefined : await getLocked(name)
+  return bytes && (JSON.parse(Buffer.from(bytes).toString('utf8')) as Pick<Published, 'serial' | 'digests'>)
+}
+
 /** Folders are moments; a clock that stands still or was set back must not name one twice. */
 const laterThan = ({ contentAt, signedAt }: Published, now: Instant): Instant => instant(Math.max(now, contentAt + 1, signedAt + 1))
 
@@ -65,7 +74,7 @@ async function writeContent(
   content: Content,
   digest: string,
   at: Instant,
-  before: Published | undefined,
+  before: Pick<Published, 'serial' | 'digests'> | undefined,
   { files }: PublicationPorts,
 ): Promise<Published> {
   const serial = (before?.serial ?? 0) + 1
