@@ -1,5 +1,5 @@
 import type { Instant } from '../base/clock.ts'
-import { ok, refused } from '../base/result.ts'
+import { ok } from '../base/result.ts'
 import type { SigningMaterial } from '../evidence/seal.ts'
 import { verifyMessage } from '../evidence/verify.ts'
 import { type Body, bytesBody } from '../protocol/body.ts'
@@ -12,13 +12,13 @@ import { decodeRest, encodeRest } from '../protocol/transport.ts'
 import { boundaryFrom, checkDigest } from './between-nodes.ts'
 import { type DigestedBody, digested, kept, partsOf } from './keeping.ts'
 import { budget, MOST_BODY, MOST_MESSAGE, SERVICE_MS } from './limits.ts'
-import type { NodeConfiguration, NodeService } from './node-configuration.ts'
+import type { NodeConfiguration } from './node-configuration.ts'
 import type { OcspPorts } from './ocsp-at-hand.ts'
 import { afterSending, told } from './outcome.ts'
 import { judgePeer } from './peer.ts'
 import type { CallService, CurrentConfiguration, CurrentTrust, Keep, NewId, ServiceAnswer, Sign, TrustInForce } from './ports.ts'
 import { rememberedSteps } from './remembered-steps.ts'
-import { servable, serviceCall } from './service-rules.ts'
+import { type Serving, servingOf } from './serving.ts'
 import { signed, signingMaterial } from './signing.ts'
 import { trustNow } from './trust-now.ts'
 
@@ -61,11 +61,11 @@ async function replied(delivery: Delivery, ports: ProvidePorts): Promise<Outcome
   if (!asked.ok) return asked
   const ready = await prepare(asked.value, delivery, today.value, ports)
   if (!ready.ok) return ready
-  const left = budget(delivery.deadline, ports.now(), Math.min(ready.value.service.timeoutMs, SERVICE_MS))
+  const left = budget(delivery.deadline, ports.now(), Math.min(ready.value.serving.timeoutMs, SERVICE_MS))
   if (left === null) return refuse('busy', 'no time is left to call the service')
   const inCustody = await kept('provider', 'request', ready.value.seen, today.value, ports)
   if (!inCustody.ok) return inCustody
-  const answer = await callService(asked.value.request, ready.value.service, left, ports)
+  const answer = await ready.value.serving.answer(left)
   if (!answer.ok) return answer
   const reply = await answerWith(answer.value, asked.value.request, ready.value, today.value, ports)
   return reply.ok ? reply : afterSending(reply)
@@ -94,7 +94,7 @@ function read({ headers, body: bytes }: Delivery): Outcome<Asked> {
 }
 
 type Ready = {
-  readonly service: NodeService
+  readonly serving: Serving
   readonly material: SigningMaterial
   readonly seen: Parameters<typeof kept>[2]
 }
@@ -115,35 +115,21 @@ async function prepare(
   if (!authentic.ok) return under('service_failed', authentic)
   const material = await signingMaterial(owner.signing, today, ports)
   if (!material.ok) return under('service_failed', material)
-  const service = servable(request, node, today.trust)
-  if (!service.ok) return service
+  const serving = servingOf(request, node, today.trust, ports)
+  if (!serving.ok) return serving
   const at = ports.now()
   const steps = rememberedSteps(today, ports.memory)
   const verified = verifyMessage(documents, partsOf(request.block, body), memberOf(request.client), today.trust, at, 'strict', steps)
   if (!verified.ok) return under('signature_verification', verified)
-  const { keepBodies } = service.value
-  return ok({ service: service.value, material: material.value, seen: { message: request, body, documents, at, keepBodies } })
-}
-
-/** What went wrong inside the agency is told to the operator; the peer learns the code alone. */
-async function callService(
-  request: RestRequest,
-  service: NodeService,
-  budgetMs: number,
-  ports: ProvidePorts,
-): Promise<Outcome<ServiceAnswer>> {
-  const answer = await ports.callService(serviceCall(request, service), service.tls, budgetMs, MOST_BODY)
-  if (answer.ok) return answer
-  const { path, detail } = answer.fault
-  ports.log({ level: 'warn', event: 'service_failed', requestId: request.requestId, code: path.join('.'), why: detail })
-  return refused({ ...answer.fault, detail: formatId(service.id) })
+  const { keepBodies } = serving.value
+  return ok({ serving: serving.value, material: material.value, seen: { message: request, body, documents, at, keepBodies } })
 }
 
 /** The service's answer, signed and kept, in the form it travels. */
 async function answerWith(
   answer: ServiceAnswer,
   request: RestRequest,
-  { service, material }: Ready,
+  { serving, material }: Ready,
   today: TrustInForce,
   ports: ProvidePorts,
 ): Promise<Outcome<Reply>> {
@@ -157,7 +143,7 @@ async function answerWith(
   const at = ports.now()
   const documents = await signed(partsOf(response.block, body), material, ports)
   if (!documents.ok) return documents
-  const seen = { message: response, body, documents: documents.value, at, keepBodies: service.keepBodies }
+  const seen = { message: response, body, documents: documents.value, at, keepBodies: serving.keepBodies }
   const inCustody = await kept('provider', 'response', seen, today, ports)
   if (!inCustody.ok) return inCustody
   if (tooLarge) return refuse('message_too_large', `the answer of the service has ${tooLarge.size} octets; at most ${MOST_BODY}`)

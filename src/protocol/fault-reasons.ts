@@ -51,6 +51,18 @@ export const REASONS = {
     es: 'La dirección del servicio lleva a una red interna que el nodo proveedor no tiene permitida. Su operador debe corregirla o permitirla.',
     en: 'The address of the service leads to an internal network that the provider node has not allowed. Its operator must correct or allow it.',
   },
+  description_unavailable: {
+    es: 'La descripción del servicio no se pudo obtener o leer. El operador del nodo proveedor debe revisar su dirección.',
+    en: 'The description of the service could not be fetched or read. The operator of the provider node must check its address.',
+  },
+  no_openapi_service: {
+    es: 'No hay un servicio REST con descripción OpenAPI con ese código. Pida listMethods para ver los que hay.',
+    en: 'There is no REST service with an OpenAPI description under that code. Ask listMethods for those there are.',
+  },
+  unknown_instance: {
+    es: 'No se conoce esa instancia. Revise xRoadInstance, o quítelo para ver la propia.',
+    en: 'That instance is not known. Check xRoadInstance, or leave it out for the own one.',
+  },
 } as const satisfies Record<string, { es: string; en: string }>
 
 export type FaultReason = keyof typeof REASONS

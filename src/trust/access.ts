@@ -52,6 +52,25 @@ export function mayCall(rights: readonly AccessRight[], question: AccessQuestion
 export const hasAnyRight = (rights: readonly AccessRight[], client: ClientId, service: ServiceId, trust: Trust): boolean =>
   rights.some((right) => isOfService(right.service, service) && isSubject(right.subject, client, trust))
 
+/**
+ * Is this endpoint, as a description or an operator names it, open to this client? For lists alone: no call is let through by it. An endpoint that
+ * a right opens in part is listed.
+ */
+export const mayUse = (rights: readonly AccessRight[], client: ClientId, service: ServiceId, endpoint: Endpoint, trust: Trust): boolean =>
+  rights.some(
+    (right) =>
+      isOfService(right.service, service) &&
+      isSubject(right.subject, client, trust) &&
+      methodFits(right.endpoint, endpoint.method) &&
+      (right.endpoint.path === endpoint.path || matchesPath(right.endpoint.path, endpoint.path)),
+  )
+
+/** The endpoints that rights on a service name, whoever has them. */
+export const endpointsNamed = (rights: readonly AccessRight[], service: ServiceId): readonly Endpoint[] =>
+  rights.filter((right) => isOfService(right.service, service)).map(({ endpoint }) => endpoint)
+
+export const isWholeService = ({ method, path }: Endpoint): boolean => method === '*' && path === '**'
+
 const isOfService = (of: ServiceId, service: ServiceId): boolean =>
   of.serviceCode === service.serviceCode && sameClient(ownerOf(of), ownerOf(service))
 
@@ -62,10 +81,12 @@ function isSubject(subject: Subject, client: ClientId, trust: Trust): boolean {
 }
 
 function opensEndpoint(endpoint: Endpoint, method: string | null, readings: readonly string[]): boolean {
-  if (method === null) return endpoint.method === '*' && endpoint.path === '**'
-  const methodFits = endpoint.method === '*' || endpoint.method.toUpperCase() === method.toUpperCase()
-  return methodFits && readings.every((reading) => matchesPath(endpoint.path, reading))
+  if (method === null) return isWholeService(endpoint)
+  return methodFits(endpoint, method) && readings.every((reading) => matchesPath(endpoint.path, reading))
 }
+
+const methodFits = (endpoint: Endpoint, method: string): boolean =>
+  endpoint.method === '*' || endpoint.method.toUpperCase() === method.toUpperCase()
 
 /** The decoded path, and a second reading when an encoded slash makes it two-faced. undefined: not to be trusted with any right. */
 function readingsOf(path: string): readonly string[] | undefined {
