@@ -1,8 +1,10 @@
-// An agency's system for the journeys: answers as the path says. A program of its own, like every service.
+// An agency's system for the journeys: answers as the path says, and notes each call's X-Road-Id. A program of its own, like every service.
+import { appendFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 const server = createServer(async (call, answer) => {
+  appendFileSync(`${process.env.SACBE_DATA}/calls.log`, `${call.headers['x-road-id']}\n`)
   const body = Buffer.concat((await call.toArray()) as Buffer[])
   const [, verb = '', value = ''] = (call.url ?? '').split('?')[0]?.split('/') ?? []
   if (verb === 'status') answer.writeHead(Number(value)).end('{"motivo":"así lo dice el servicio"}')
