@@ -4,6 +4,7 @@ import { linkingInfo } from '../evidence/linking.ts'
 import { contentDigest, type EvidenceRecord, type KeptBody } from '../evidence/record.ts'
 import { withOcsp } from '../evidence/signature-document.ts'
 import { type StampChain, stampChain } from '../evidence/stamp-chain.ts'
+import { purposeOf } from '../metering/purpose.ts'
 import { hex, sha512 } from '../protocol/digests.ts'
 import { archiveFileName, receiptsName, setAsideName } from './archive-names.ts'
 import type { Head, SealPlan } from './seal-plan.ts'
@@ -102,37 +103,27 @@ const headLine = (plan: SealPlan, head: Head, sealed: number) => ({
 
 const sizeOf = (body: KeptBody): number => (body.kind === 'bytes' ? body.bytes.length : body.size)
 
-const partiesOf = ({
-  messageId,
-  requestId,
-  side,
-  direction,
-  client,
-  service,
-  at,
-  configuration,
-  message,
-  attachments,
-}: EvidenceRecord) => ({
-  messageId,
-  requestId,
-  side,
-  direction,
-  client,
-  service,
-  at,
-  configuration,
-  bytes: { message: message.length, attachments: attachments.map(sizeOf) },
-})
+/** What a receipt says of a record: the fact that its price follows from (metering/receipts reads it). */
+const factOf = (record: EvidenceRecord, size: number) => {
+  const { messageId, requestId, side, direction, client, service, at, configuration, message, attachments } = record
+  const purpose = direction === 'request' ? purposeOf(message) : undefined
+  return {
+    ...{ messageId, requestId, side, direction, client, service, at, configuration },
+    ...(purpose === undefined ? {} : { purpose }),
+    signed: (side === 'consumer') === (direction === 'request') ? 1 : 0,
+    bytes: { message: message.length, attachments: attachments.map(sizeOf), record: size },
+  }
+}
 
 function receiptLines(sealables: readonly Sealable[], containers: readonly FiledContainer[], { after }: SealPlan, { last }: Head) {
   if (containers.length === 0) return []
   const { lines } = linkingInfo(after.last ?? undefined, containers)
-  return sealables.map(({ identity, record }, index) => ({
+  return sealables.map(({ identity, record, size }, index) => ({
     identity,
-    ...partiesOf(record),
+    ...factOf(record, size),
     digest: hex(contentDigest(record)),
     container: containers[index]?.name,
+    containerBytes: containers[index]?.bytes.length,
     archive: last?.file,
     link: lines[index]?.link,
   }))
@@ -150,6 +141,6 @@ function asideFiles({ position, setAside }: SealPlan, index: number, { bytes }: 
 
 function asideLine({ position, setAside }: SealPlan, index: number, { bytes, read }: Entry) {
   const { path } = setAside.find((each) => each.index === index) as SealPlan['setAside'][number]
-  const parties = read.ok ? { identity: read.value.identity, ...partiesOf(read.value.record) } : { sha512: hex(sha512(bytes)) }
+  const parties = read.ok ? { identity: read.value.identity, ...factOf(read.value.record, bytes.length) } : { sha512: hex(sha512(bytes)) }
   return { ...parties, setAside: setAsideName(position, index), code: path.join('.') }
 }

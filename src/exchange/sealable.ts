@@ -16,6 +16,8 @@ export type Entry = { readonly index: number; readonly bytes: Uint8Array; readon
 export type Sealable = {
   readonly identity: string
   readonly record: EvidenceRecord
+  /** Octets of the record as it was kept. */
+  readonly size: number
   readonly certificate: Certificate
   /** SHA-256 (hex) of the certificate. */
   readonly signer: string
@@ -51,6 +53,7 @@ function readSealable(bytes: Uint8Array): Outcome<Sealable> {
   return ok({
     identity: identityOf(record),
     record,
+    size: bytes.length,
     certificate: certificate.value,
     signer,
     value: parsed.value.value,

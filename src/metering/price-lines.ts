@@ -51,9 +51,12 @@ const UNWRAPPED = 100
 
 type Row = readonly [item: Item, price: PriceId, quantity: number, per: number]
 
-/** The priced lines of one side of one exchange, at the first tier and without free tiers: what the message costs at list price. */
-export const priceLines = (usage: Usage, tariff: Tariff, batch: Batch): readonly PriceLine[] =>
-  rowsOf(usage, batch).map(([item, id, quantity, per]) => {
+/**
+ * The priced lines of one side of one exchange, at the first tier and without free tiers: what the message costs at list price.
+ * @param batches the archive run that took each queued record
+ */
+export const priceLines = (usage: Usage, tariff: Tariff, batches: readonly Batch[]): readonly PriceLine[] =>
+  rowsOf(usage, batches).map(([item, id, quantity, per]) => {
     const { usd, estimated } = priceOf(tariff, id)
     return { item, price: id, quantity, per, usd: times(usd, quantity, per), estimated: estimated || item === 'transfer-region' }
   })
@@ -61,8 +64,7 @@ export const priceLines = (usage: Usage, tariff: Tariff, batch: Batch): readonly
 /** What lines come to. */
 export const totalOf = (lines: readonly Pick<PriceLine, 'usd'>[]): Usd => sumOf(lines.map(({ usd }) => usd))
 
-function rowsOf(usage: Usage, batch: Batch): readonly Row[] {
-  const records = usage.queued.length
+function rowsOf(usage: Usage, batches: readonly Batch[]): readonly Row[] {
   const stored = usage.queued.filter((bytes) => bytes > MOST_QUEUED).length
   return [
     ['edge', `apigw.${usage.edge}.req.t1`, usage.edge === 'http' ? steps(usage.edgeBytes, EDGE_STEP) : 1, 1],
@@ -71,14 +73,28 @@ function rowsOf(usage: Usage, batch: Batch): readonly Row[] {
     ['start', 'lambda.arm.t1', usage.memoryMb * usage.startMs, GB_SECOND],
     ...signatureRows(usage),
     ['queue', 'sqs.std.t1', queueCalls(usage.queued), PER_CALL],
-    ['archiving', 'lambda.arm.t1', batch.memoryMb * batch.runMs * records, GB_SECOND * batch.records],
-    ['archive-objects', 's3.put', OBJECTS_PER_RUN * records + stored * batch.records, batch.records],
-    ['stamp', 'kms.rsa2048.req', records, batch.records],
+    ...sharedRows(batches),
+    ...(stored > 0 ? [['archive-objects', 's3.put', stored, 1] as const] : []),
     ['configuration', 'ddb.rru', CONFIGURATION.reads, CONFIGURATION.per],
     ['logs', 'cwl.std', usage.logBytes, GB],
     ['transfer-out', 'dto.internet', usage.outBytes, GB],
     ['transfer-region', 'dto.internet', usage.regionBytes, GB],
   ]
+}
+
+/** What a run cost is shared equally by the records it took: an own share for each run that took records of this exchange. */
+function sharedRows(batches: readonly Batch[]): readonly Row[] {
+  const runs = new Map<number, { readonly batch: Batch; count: number }>()
+  for (const batch of batches) {
+    const run = runs.get(batch.records)
+    if (run) run.count++
+    else runs.set(batch.records, { batch, count: 1 })
+  }
+  return [...runs.values()].flatMap(({ batch, count }): readonly Row[] => [
+    ['archiving', 'lambda.arm.t1', batch.memoryMb * batch.runMs * count, GB_SECOND * batch.records],
+    ['archive-objects', 's3.put', OBJECTS_PER_RUN * count, batch.records],
+    ['stamp', 'kms.rsa2048.req', count, batch.records],
+  ])
 }
 
 function signatureRows({ key, signatures }: Usage): readonly Row[] {

@@ -71,7 +71,8 @@ export function estimate(asked: WhatIf, tariff: Tariff): Estimate {
   }
 }
 
-const linesOf = (asked: WhatIf, side: Side, tariff: Tariff): readonly PriceLine[] => priceLines(usageOf(asked, side), tariff, USUAL_BATCH)
+const linesOf = (asked: WhatIf, side: Side, tariff: Tariff): readonly PriceLine[] =>
+  priceLines(usageOf(asked, side), tariff, [USUAL_BATCH, USUAL_BATCH])
 
 function perMillionOf(asked: WhatIf, tariff: Tariff): Estimate['perMillion'] {
   const [consumer, provider] = [linesOf(asked, 'consumer', tariff), linesOf(asked, 'provider', tariff)]
