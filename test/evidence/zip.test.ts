@@ -137,16 +137,12 @@ describe('a ZIP archive we read', () => {
 
   test('is refused before it is inflated when it is a bomb', async () => {
     const bomb = buildZip({ entries: [{ name: utf8('a'), bytes: new Uint8Array(80 * 1024 * 1024) }] })
-    const before = performance.now()
-    expect(await refusal(bomb)).toContain('bytes out of')
-    expect(performance.now() - before).toBeLessThan(200)
+    expect(await fastest(async () => expect(await refusal(bomb)).toContain('bytes out of'))).toBeLessThan(200)
   })
 
   test('is refused when a bomb lies about its size: no more is inflated than it states', async () => {
     const bomb = buildZip({ entries: [{ name: utf8('a'), bytes: new Uint8Array(80 * 1024 * 1024), size: 1000 }] })
-    const before = performance.now()
-    expect(await refusal(bomb)).toContain('size and checksum')
-    expect(performance.now() - before).toBeLessThan(200)
+    expect(await fastest(async () => expect(await refusal(bomb)).toContain('size and checksum'))).toBeLessThan(200)
   })
 
   test('is refused past its limits on entries and on bytes', async () => {
@@ -211,3 +207,14 @@ for i in range(int(sys.argv[2])):
         out.append(None)
 print(json.dumps(out))
 `
+
+/** Milliseconds of the fastest of five runs: the others say how busy the machine is. */
+async function fastest(run: () => Promise<void>): Promise<number> {
+  let best = Number.POSITIVE_INFINITY
+  for (let at = 0; at < 5; at++) {
+    const before = performance.now()
+    await run()
+    best = Math.min(best, performance.now() - before)
+  }
+  return best
+}
