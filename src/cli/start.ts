@@ -21,7 +21,7 @@ export type StartOptions = {
 /** Where a world listens when nobody says otherwise: ports that no well-known program takes. */
 const FIRST_PORT = 4510
 /** Minutes in the cloud; here somebody is waiting to look. */
-const ARCHIVE_SECONDS = 5
+const ARCHIVE_SECONDS = 2
 
 const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
   queretaro: async () => (await import('../../scenarios/queretaro/scenario.ts')).scenario,

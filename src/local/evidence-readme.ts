@@ -164,7 +164,7 @@ function commands(containers: readonly ExportedContainer[], near: (path: string)
     `  $ cd open && xmlsec1 --verify --enabled-key-data rsa,ec --pubkey-cert-pem signer.pem --id-attr:Id http://uri.etsi.org/01903/v1.3.2#:SignedProperties $(for part in message.xml sig-hashchainresult.xml; do test -f $part && echo --url-map:/$part $part; done) META-INF/signatures.xml`,
     step[4],
     "  $ sed -n 's/.*<xades:EncapsulatedOCSPValue[^>]*>\\([^<]*\\)<.*/\\1/p' open/META-INF/signatures.xml | base64 -d > open/ocsp.der",
-    `  $ openssl ocsp -respin open/ocsp.der -cert open/signer.pem -issuer ${openssl}/ca.pem -VAfile ${openssl}/ocsp.pem -no_nonce -attime ${at}`,
+    `  $ openssl ocsp -respin open/ocsp.der -issuer ${openssl}/ca.pem -cert open/signer.pem -VAfile ${openssl}/ocsp.pem -no_nonce -attime ${at}`,
     step[5],
     `  $ openssl ts -verify -data open/ts-hashchainresult.xml -in open/META-INF/timestamp.tst -token_in -CAfile ${openssl}/ca.pem -untrusted ${openssl}/tsa.pem -partial_chain -attime ${at}`,
   ]
