@@ -17,7 +17,7 @@ const MOST_DEPTH = 8
  * twice the last one stays. Bodies are views of `body`.
  *
  * Refused with 'invalid_content_type' for a part without Content-Type or a multipart without boundary, 'mime_parsing_failed' for too many
- * parts or levels; other refusals are those of MultipartReader. Source: X-Road PR-MESS §2.5.
+ * parts or levels, or a header that unfolded is longer than a line may be; other refusals are those of MultipartReader. Source: X-Road PR-MESS §2.5.
  */
 export function readLeaves(boundary: string, body: Uint8Array, limits: Partial<MultipartLimits> = {}): Outcome<readonly Part[]> {
   const all = { ...PACKAGE_LIMITS, ...limits }
@@ -47,8 +47,10 @@ function take(part: Part, limits: MultipartLimits, depth: number, leaves: Part[]
     return gather(boundary, part.body, limits, depth - 1, leaves)
   }
   if (read?.type === 'message/rfc822') return takeMessage(part.body, limits, depth, leaves)
-  if (leaves.push({ headers: tidied(written, part.headers), body: part.body }) > limits.parts)
-    return refuse('mime_parsing_failed', `more than ${limits.parts} parts`)
+  const headers = tidied(written, part.headers)
+  if (headers.some(([name, value]) => name.length + value.length + 2 > limits.line))
+    return refuse('mime_parsing_failed', `part ${leaves.length + 1}: a header of more than ${limits.line} bytes`)
+  if (leaves.push({ headers, body: part.body }) > limits.parts) return refuse('mime_parsing_failed', `more than ${limits.parts} parts`)
   return ok(true)
 }
 
@@ -76,11 +78,12 @@ const isContentType = ([name]: Header): boolean => name.toLowerCase() === 'conte
 /** A part's Content-Type as written: the first, when there are several. */
 export const contentTypeIn = ({ headers }: Part): string | undefined => headers.find(isContentType)?.[1]
 
-/** Headers in the form they travel: content-type first, then the others in order; of one name the last value. */
+/** Headers in the form they travel: content-type first, then the others in order; of one name the last value. An unfolded value may begin blank. */
 export function tidied(contentType: string, headers: readonly Header[]): readonly Header[] {
-  const others = new Map(headers.filter((header) => !isContentType(header)))
-  return [['content-type', contentType], ...others]
+  const others = new Map(headers.filter((header) => !isContentType(header)).map(([name, value]) => [name, unblanked(value)]))
+  return [['content-type', unblanked(contentType)], ...others]
 }
+const unblanked = (value: string): string => value.replace(/^[ \t]+/, '')
 
 /** What is signed of a SOAP package, in order: the envelope as /message.xml, each attachment as it travels as /attachment1, /attachment2, …  */
 export function packageDigests(

@@ -1,5 +1,5 @@
 import { ok } from '../base/result.ts'
-import { contentTypeIn, readLeaves } from './attachments.ts'
+import { contentTypeIn, readLeaves, tidied } from './attachments.ts'
 import { boundaryOf, type ContentType, readContentType } from './content-type.ts'
 import { type Outcome, refuse } from './faults.ts'
 import { printable } from './identifiers.ts'
@@ -19,8 +19,8 @@ export type SoapPackage = {
 
 /** The media types of an envelope. */
 const ENVELOPES: ReadonlySet<string> = new Set(['text/xml', 'application/xop+xml'])
-/** RFC 9110 §5.5: what goes into a header line and comes out of it as the same line. */
-const ONE_LINE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
+/** RFC 9110 §5.5: what goes into a header line of a part and comes out of it as the same line, which ends at 998 bytes. */
+const ONE_LINE = /^[\t\u0020-\u007e\u0080-\u00ff]{0,900}$/
 
 /**
  * Reads an HTTP body of the SOAP message protocol: a bare envelope, or a multipart/related whose first leaf is one.
@@ -35,7 +35,7 @@ export function readPackage(
   limits: Partial<MultipartLimits> = {},
 ): Outcome<SoapPackage | SoapFault> {
   const read = ONE_LINE.test(contentType) ? readContentType(contentType) : undefined
-  if (read && ENVELOPES.has(read.type) && hasKnownCharset(read)) return packageOf([['content-type', contentType]], body, [])
+  if (read && ENVELOPES.has(read.type) && hasKnownCharset(read)) return packageOf(tidied(contentType, []), body, [])
   const boundary = read?.type === 'multipart/related' && hasKnownCharset(read) ? boundaryOf(read) : undefined
   if (boundary === undefined) return refuse('invalid_content_type', `not a SOAP message: ${printable(contentType)}`)
   const leaves = readLeaves(boundary, body, limits)

@@ -40,7 +40,7 @@ describe('the leaves of a package', () => {
     expect(shown(must(leaves(text)))).toEqual([['content-type=text/plain Content-Transfer-Encoding=base64', 'YmxhYWg=']])
   })
   test('keep their headers: content-type first, folds joined, of one name the last, names as written', () => {
-    const head = 'X-A: 1\r\nX-B: a\r\n b\r\nCONTENT-TYPE: text/plain\r\nX-A: 2\r\nx-a: 3\r\nContent-Type: text/html'
+    const head = 'X-A: 1\r\nX-B: a\r\n b\r\nCONTENT-TYPE:\r\n\ttext/plain\r\nX-A: 2\r\nx-a: 3\r\nContent-Type: text/html'
     expect(shown(must(leaves(`${part('B', head, '')}--B--`)))).toEqual([['content-type=text/plain X-A=2 X-B=a b x-a=3', '']])
   })
   test('of a multipart without parts are none', () => expect(must(leaves('--B--'))).toEqual([]))
@@ -76,6 +76,11 @@ describe('the leaves of a package', () => {
     [
       'messages in messages',
       `${part('B', 'Content-Type: message/rfc822', 'Content-Type: message/rfc822\r\n\r\n'.repeat(9))}--B--`,
+      'mime_parsing_failed',
+    ],
+    [
+      'a header too long once unfolded',
+      `${part('B', `Content-Type: a/b\r\nX: ${'x'.repeat(600)}\r\n ${'x'.repeat(600)}`, '')}--B--`,
       'mime_parsing_failed',
     ],
     ['nine levels', nested(9), 'mime_parsing_failed'],

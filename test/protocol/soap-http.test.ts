@@ -57,6 +57,7 @@ describe('a consumer’s SOAP call', () => {
     ['SOAP 1.2', () => call('application/soap+xml', envelope()), 'client.invalid_content_type'],
     ['a charset nobody knows', () => call('text/xml; charset=x-nobody', envelope()), 'client.invalid_content_type'],
     ['a Content-Type of two lines', () => call('text/xml; x="\r\nX-Evil: 1"', envelope()), 'client.invalid_content_type'],
+    ['a Content-Type too long for a part', () => call(`text/xml; x=${'x'.repeat(900)}`, envelope()), 'client.invalid_content_type'],
     ['multipart/mixed', () => call('multipart/mixed; boundary=B', packed(part(PLAIN, envelope()))), 'client.invalid_content_type'],
     ['a multipart without boundary', () => call('multipart/related', packed(part(PLAIN, envelope()))), 'client.invalid_content_type'],
     ['an empty body', () => call(PLAIN, ''), 'client.invalid_soap'],
