@@ -62,10 +62,10 @@ function chainEntries(chain: SignatureDocuments['chain'], resultName: string, ch
  * Source: X-Road AsicContainerNameGenerator.
  */
 export const containerName = (messageId: string, direction: Direction, sequence: number): string =>
-  `${formEncoded(messageId).slice(0, 226)}-${direction}-${sequence.toString(32)}.asice`
+  `${escapedMessageId(messageId).slice(0, 226)}-${direction}-${sequence.toString(32)}.asice`
 
 /** application/x-www-form-urlencoded as Java writes it: '*', '-', '_' and '.' stay, a blank becomes '+'. */
-const formEncoded = (text: string): string =>
+export const escapedMessageId = (text: string): string =>
   encodeURIComponent(text.toWellFormed())
     .replace(/[!'()~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%20', '+')

@@ -13,7 +13,7 @@ export type Caller = { readonly tls: boolean; readonly certificate: Uint8Array |
  * Who speaks here: a client of this node ('unknown_member'), over a connection that its own setting takes ('ssl_authentication_failed').
  * Source: X-Road UG-SS, connection types.
  */
-export function speaking(request: RestRequest, caller: Caller, { clients }: NodeConfiguration): Outcome<NodeClient> {
+export function speaking(request: Pick<RestRequest, 'client'>, caller: Caller, { clients }: NodeConfiguration): Outcome<NodeClient> {
   const name = formatId(request.client)
   const client = clients.find(({ id }) => formatId(id) === name)
   if (!client) return refuse('unknown_member', `${name} is no client of this node`)

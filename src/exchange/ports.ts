@@ -22,6 +22,11 @@ export type TrustInForce = { readonly trust: Trust; readonly configuration: stri
 /** Up to `most` kept records and about `mostBytes` bytes (at least one record), oldest first, each with the receipt that acknowledges it. */
 export type Drain = (most: number, mostBytes: number) => Promise<readonly Drained[]>
 export type Drained = { readonly receipt: string; readonly bytes: Uint8Array }
+/**
+ * Records that are kept and not secured yet, oldest first, up to so many and about so many bytes; none is taken. A place that cannot show them,
+ * like a queue, gives none.
+ */
+export type Peek = (most: number, mostBytes: number) => Promise<readonly Uint8Array[]>
 /** Forgets records that are secured. Called only after their segment is written. */
 export type Acknowledge = (receipts: readonly string[]) => Promise<void>
 

@@ -1,9 +1,11 @@
 import { consumeBug, consumeHandler } from '../../functions/consume/handler.ts'
+import { withLocalServices } from '../../functions/consume/local-services.ts'
 import type { DoorHandler } from '../../functions/door.ts'
 import type { GatewayEvent, GatewayResult } from '../../functions/http.ts'
 import { provideBug, provideHandler } from '../../functions/provide/handler.ts'
 import type { Keys } from '../adapters/local/keys.ts'
 import { ok, type Result } from '../base/result.ts'
+import type { LocalPorts } from '../exchange/local-services/local-services.ts'
 import type { Log } from '../exchange/ports.ts'
 import { writePem } from '../trust/pem.ts'
 import { loadCertificate } from './certificate-files.ts'
@@ -21,7 +23,7 @@ export type Doors = {
   readonly close: () => Promise<void>
 }
 export type DoorOptions = {
-  readonly ports: NodePorts
+  readonly ports: NodePorts & LocalPorts
   readonly file: NodeFile
   readonly keys: Keys
   /** The folder of certificates. */
@@ -38,7 +40,7 @@ export async function openDoors(options: DoorOptions): Promise<Result<Doors, Tro
     'door',
     ['door', 'internal'],
     'requested',
-    bounded(consumeHandler(ports), consumeBug, ports.log),
+    bounded(withLocalServices(ports, consumeHandler(ports)), consumeBug, ports.log),
   )
   const provider = edgeFor(
     options,

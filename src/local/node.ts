@@ -7,7 +7,7 @@ import { type NodeStore, openNodeStore } from '../adapters/local/node-store.ts'
 import { type Now, SECOND } from '../base/clock.ts'
 import { ok, type Result } from '../base/result.ts'
 import type { ArchiveRun } from '../exchange/archive.ts'
-import type { FetchUrl, Log, TrustInForce } from '../exchange/ports.ts'
+import type { FetchUrl, Log, Peek, TrustInForce } from '../exchange/ports.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import { lockHome } from './home-lock.ts'
 import { inTurn } from './in-turn.ts'
@@ -82,9 +82,11 @@ async function open(options: NodeOptions, keys: Keys, store: NodeStore): Promise
   const fetchUrl = options.fetchUrl ?? fetchOverHttp()
   const base = await bindPorts({ ...options, fetchUrl, keys, store, files, configuration: async () => configuration })
   const ports: NodePorts = (options.wrap ?? ((same) => same))(base.ports)
-  const doors = await openDoors({ ports, file, keys, certificates: certificatesOf(folder), count: options.ports })
-  if (!doors.ok) return doors
   const line = archiveLine(archiveHandler(ports, file.name), log)
+  const peek: Peek = async (most, mostBytes) => (await store.drain(most, mostBytes)).map(({ bytes }) => bytes)
+  const local = { ...ports, peek, archiveNow: line.run }
+  const doors = await openDoors({ ports: local, file, keys, certificates: certificatesOf(folder), count: options.ports })
+  if (!doors.ok) return doors
   const ticker = options.archive === 'ticking' ? setInterval(line.tick, file.archiveSeconds * SECOND) : undefined
   if (ticker) line.tick()
   return ok({

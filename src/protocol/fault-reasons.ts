@@ -59,6 +59,14 @@ export const REASONS = {
     es: 'No hay un servicio REST con descripción OpenAPI con ese código. Pida listMethods para ver los que hay.',
     en: 'There is no REST service with an OpenAPI description under that code. Ask listMethods for those there are.',
   },
+  not_sealed_yet: {
+    es: 'La evidencia está guardada, pero todavía no está sellada. Pídala más tarde, o con force para sellarla ahora.',
+    en: 'The evidence is kept, but not sealed yet. Ask for it later, or with force to seal it now.',
+  },
+  several_records: {
+    es: 'Hay varios registros con ese identificador. Pídalos sin unique.',
+    en: 'There are several records under that id. Ask for them without unique.',
+  },
   unknown_instance: {
     es: 'No se conoce esa instancia. Revise xRoadInstance, o quítelo para ver la propia.',
     en: 'That instance is not known. Check xRoadInstance, or leave it out for the own one.',
