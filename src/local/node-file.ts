@@ -16,10 +16,11 @@ import {
   type ServiceId,
 } from '../protocol/identifiers.ts'
 import type { AccessRight } from '../trust/access.ts'
+import { checkLocalGroups, type LocalGroup, localGroupOf } from '../trust/local-groups.ts'
 import { ALGORITHM } from './authorities.ts'
 import { loadCertificate } from './certificate-files.ts'
 import type { Edge } from './gateway-events.ts'
-import type { NodePlan, RightPlan } from './plan.ts'
+import type { LocalGroupPlan, NodePlan, RightPlan } from './plan.ts'
 import { writeWhole } from './write-whole.ts'
 
 /** What a node's folder says about it: node.json, written by whoever sets the node up. Identifiers as on the wire. */
@@ -37,11 +38,14 @@ export type NodeFile = {
   }[]
   readonly services: readonly ServiceEntry[]
   readonly rights: readonly RightPlan[]
+  readonly localGroups?: readonly LocalGroupPlan[]
   readonly policies: NodePlan['policies']
   /** Hosts and networks of the agency's own house where its services may lie: 'padron.interno', '10.20.0.0/16'. Absent: none. */
   readonly reach?: readonly string[]
 }
-export type ServiceEntry = Pick<NodeService, 'type' | 'url' | 'timeoutMs' | 'keepBodies' | 'disabled'> & { readonly id: string }
+export type ServiceEntry = Pick<NodeService, 'type' | 'url' | 'timeoutMs' | 'keepBodies' | 'disabled' | 'description' | 'endpoints'> & {
+  readonly id: string
+}
 
 const fileOf = (folder: string) => join(folder, 'node.json')
 export const writeNodeFile = (folder: string, file: NodeFile): void => writeWhole(fileOf(folder), `${JSON.stringify(file, null, 2)}\n`)
@@ -56,6 +60,9 @@ export const slugOf = (id: ClientId): string => formatId(id).replace(/[^A-Za-z0-
 
 /** The node's configuration as the flows take it. Throws when the file names what cannot be: it is the operator's own. */
 export async function configurationOf(folder: string, file: NodeFile): Promise<NodeConfiguration> {
+  const { instance } = must(parseServerId(file.server))
+  const groups = (file.localGroups ?? []).map(groupOf)
+  must(checkLocalGroups(groups))
   return {
     server: must(parseServerId(file.server)),
     authentication: { certificate: loadCertificate(certificatesOf(folder), 'authentication').der, intermediates: [] },
@@ -63,7 +70,7 @@ export async function configurationOf(folder: string, file: NodeFile): Promise<N
       (client): NodeClient => ({ ...client, id: must(parseClientId(client.id)), signing: signingOf(folder, client.id) }),
     ),
     services: file.services.map((service): NodeService => ({ ...service, id: must(parseServiceId(service.id)), tls: { kind: 'none' } })),
-    rights: file.rights.map((right) => rightOf(right, must(parseServerId(file.server)).instance)),
+    rights: file.rights.map((right) => rightOf(right, instance, groups)),
     policies: await Promise.all(file.policies.map(policyOf)),
     reach: must(readReach(file.reach ?? [])),
   }
@@ -74,12 +81,19 @@ function signingOf(folder: string, client: string): SigningKey {
   return { key: name, algorithm: ALGORITHM, certificate: loadCertificate(certificatesOf(folder), name).der, intermediates: [] }
 }
 
-function rightOf({ service, subject, endpoint = { method: '*', path: '**' } }: RightPlan, instance: string): AccessRight {
+function groupOf({ owner, code, description = '', members }: LocalGroupPlan): LocalGroup {
+  return { owner: must(parseClientId(owner)), code, description, members: members.map((each) => must(parseClientId(each))) }
+}
+
+function rightOf(
+  { service, subject, endpoint = { method: '*', path: '**' } }: RightPlan,
+  instance: string,
+  groups: readonly LocalGroup[],
+): AccessRight {
   const id: ServiceId = must(parseServiceId(service))
   if ('client' in subject) return { service: id, subject: { kind: 'client', id: must(parseClientId(subject.client)) }, endpoint }
   if ('globalGroup' in subject) return { service: id, subject: { kind: 'globalGroup', instance, code: subject.globalGroup }, endpoint }
-  const members = subject.localGroup.map((each) => must(parseClientId(each)))
-  return { service: id, subject: { kind: 'localGroup', members, code: subject.code }, endpoint }
+  return { service: id, subject: must(localGroupOf(groups, id, subject.localGroup)), endpoint }
 }
 
 async function policyOf({ service, requires, openapi }: NodePlan['policies'][number]): Promise<Policy> {

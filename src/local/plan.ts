@@ -31,6 +31,7 @@ export type NodePlan = {
   readonly clients: readonly ClientPlan[]
   readonly services: readonly ServicePlan[]
   readonly rights: readonly RightPlan[]
+  readonly localGroups?: readonly LocalGroupPlan[]
   /** Hosts and networks besides the public one where its services may lie. Its own programs are reached anyway. */
   readonly reach?: readonly string[]
   /** Judged at this node before anything is signed or sent, for calls of its own clients. Off where there is no row. */
@@ -43,23 +44,38 @@ export type NodePlan = {
 
 export type ClientPlan = { readonly id: string /** Default 'SSLAUTH'. */; readonly connection?: 'NOSSL' | 'SSLNOAUTH' | 'SSLAUTH' }
 
+/** A group that one of the node's subsystems keeps for its own services. */
+export type LocalGroupPlan = {
+  readonly owner: string
+  readonly code: string
+  readonly description?: string
+  readonly members: readonly string[]
+}
+
 export type ServicePlan = {
   /** 'QRO/GOB/SEDESOQ/PADRON/beneficiario.consulta.v1' */
   readonly id: string
-  readonly type: 'REST' | 'OPENAPI3'
+  readonly type: 'REST' | 'OPENAPI3' | 'WSDL'
   /** Where it lies: in a program of this world under a path ('' or '/base'), or at a URL. */
-  readonly at: { readonly program: string; readonly path: string } | { readonly url: string }
+  readonly at: Place
+  /** Where the OpenAPI or WSDL document lies that describes it. */
+  readonly description?: Place
+  readonly endpoints?: readonly { readonly method: string; readonly path: string }[]
   readonly timeoutMs?: number
   readonly keepBodies?: 'full' | 'digest'
   readonly disabled?: { readonly notice: string }
 }
+
+/** In a program of this world, or anywhere. */
+export type Place = { readonly program: string; readonly path: string } | { readonly url: string }
 
 export type RightPlan = {
   readonly service: string
   readonly subject:
     | { readonly client: string }
     | { readonly globalGroup: string }
-    | { readonly localGroup: readonly string[]; readonly code: string }
+    /** By its code, among the groups of the service's own owner. */
+    | { readonly localGroup: string }
   /** Default the whole service: method '*', path '**'. */
   readonly endpoint?: { readonly method: string; readonly path: string }
 }

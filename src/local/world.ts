@@ -12,7 +12,7 @@ import { listen } from './listen.ts'
 import { type RunningNode, startNode } from './node.ts'
 import { must, type NodeFile, readNodeFile, type ServiceEntry, writeNodeFile } from './node-file.ts'
 import type { NodePorts } from './node-ports.ts'
-import type { NodePlan, WorldPlan } from './plan.ts'
+import type { NodePlan, Place, WorldPlan } from './plan.ts'
 import { type Program, startProgram } from './program.ts'
 import { type RegisteredServer, type Registry, withServer } from './registry.ts'
 import type { Trouble } from './troubles.ts'
@@ -172,6 +172,7 @@ function nodeFileOf(plan: NodePlan, folder: string, ports: Pair, programs: Reado
     clients: [...clients, ...owners.map((id) => ({ id, connection: 'SSLAUTH' as const, certificates: [] }))],
     services: plan.services.map((service) => serviceEntry(service, programs)),
     rights: plan.rights,
+    localGroups: plan.localGroups ?? [],
     policies: plan.policies,
     reach: [...(plan.services.some(({ at }) => 'program' in at) ? ['127.0.0.1'] : []), ...(plan.reach ?? [])],
   }
@@ -180,11 +181,20 @@ function nodeFileOf(plan: NodePlan, folder: string, ports: Pair, programs: Reado
 const ownerId = (service: string): string => service.split('/').slice(0, 4).join('/')
 
 function serviceEntry(
-  { id, type, at, timeoutMs = 20_000, keepBodies = 'full', disabled }: NodePlan['services'][number],
+  { id, type, at, timeoutMs = 20_000, keepBodies = 'full', disabled, description, endpoints }: NodePlan['services'][number],
   programs: ReadonlyMap<string, Program>,
 ): ServiceEntry {
-  const url = 'url' in at ? at.url : `http://127.0.0.1:${programs.get(at.program)?.port()}${at.path}`
-  return { id, type, url, timeoutMs, keepBodies, ...(disabled ? { disabled } : {}) }
+  const urlOf = (place: Place) => ('url' in place ? place.url : `http://127.0.0.1:${programs.get(place.program)?.port()}${place.path}`)
+  return {
+    id,
+    type,
+    url: urlOf(at),
+    timeoutMs,
+    keepBodies,
+    ...(disabled ? { disabled } : {}),
+    ...(description ? { description: urlOf(description) } : {}),
+    ...(endpoints ? { endpoints } : {}),
+  }
 }
 
 function nodeEntry(plan: NodePlan, folder: string, running: RunningNode | undefined): WorldFile['nodes'][number] {
