@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Certificate, readCertificate } from '../trust/certificates.ts'
 import { readPem, writePem } from '../trust/pem.ts'
@@ -16,5 +16,4 @@ export function loadCertificate(folder: string, name: string): Certificate {
   return read.value
 }
 
-export const hasCertificate = (folder: string, name: string): boolean => existsSync(fileOf(folder, name))
 const fileOf = (folder: string, name: string) => join(folder, `${name}.pem`)

@@ -1,5 +1,5 @@
 import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ok, type Result } from '../base/result.ts'
 import { type HomeLock, lockHome, whoHolds } from './home-lock.ts'
@@ -118,5 +118,3 @@ export function runningWorld(folder: string): Result<{ readonly pid: number; rea
   const holder = whoHolds(folder)
   return holder ? ok(holder) : trouble('not_running', { home: folder })
 }
-
-export const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()

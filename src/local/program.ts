@@ -30,8 +30,12 @@ export async function startProgram(plan: ProgramPlan, data: string, say: (line: 
   let child = running.value.child
   let port = running.value.port
   let stopping = false
+  let relaunched: Promise<void> = Promise.resolve()
   const recent: number[] = []
-  const watch = () => child.once('exit', () => void again())
+  const watch = () =>
+    child.once('exit', () => {
+      relaunched = again()
+    })
   const again = async (): Promise<void> => {
     const clock = performance.now()
     if (stopping || recent.filter((at) => clock - at < 60_000).length >= RESTARTS_PER_MINUTE) return
@@ -40,7 +44,7 @@ export async function startProgram(plan: ProgramPlan, data: string, say: (line: 
     if (!running.ok) return say(`${plan.name}: ${running.fault.en}`)
     child = running.value.child
     port = running.value.port
-    if (stopping) return void end(child)
+    if (stopping) return end(child)
     say(`${plan.name}: restarted on ${port}`)
     watch()
   }
@@ -48,9 +52,10 @@ export async function startProgram(plan: ProgramPlan, data: string, say: (line: 
   return ok({
     name: plan.name,
     port: () => port,
-    stop: () => {
+    stop: async () => {
       stopping = true
-      return end(child)
+      await end(child)
+      await relaunched
     },
   })
 }
@@ -59,6 +64,7 @@ export async function startProgram(plan: ProgramPlan, data: string, say: (line: 
 function launch(plan: ProgramPlan, data: string, port: number): Promise<Result<{ child: ChildProcess; port: number }, Trouble>> {
   const child = spawn(process.execPath, [plan.run], {
     stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true, // a Ctrl-C in our terminal is for us; its end of our pipe tells it when we are gone
     env: { SACBE_PORT: String(port), SACBE_DATA: data },
   })
   return new Promise((resolve) => {

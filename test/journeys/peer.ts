@@ -9,7 +9,6 @@ import type { NodePorts } from '../../src/local/node-ports.ts'
 import { withServer } from '../../src/local/registry.ts'
 import { codeOf, type Fault } from '../../src/protocol/faults.ts'
 import { readFault } from '../../src/protocol/transport.ts'
-import { writePem } from '../../src/trust/pem.ts'
 import type { Exchange } from './exchange.ts'
 
 /** What a node sent to a peer's door, as it left. */
@@ -100,5 +99,3 @@ export async function impostor(exchange: Exchange, node: string, identity: TlsId
   })
   return { seen, [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())) }
 }
-
-export const pem = (der: Uint8Array): string => writePem('CERTIFICATE', der)
