@@ -17,7 +17,7 @@ const MOST_DEPTH = 8
  * twice the last one stays. Bodies are views of `body`.
  *
  * Refused with 'invalid_content_type' for a part without Content-Type or a multipart without boundary, 'mime_parsing_failed' for too many
- * parts or levels, or a header that unfolded is longer than a line may be; other refusals are those of MultipartReader. Source: X-Road PR-MESS §2.5.
+ * parts or levels, or a header that unfolded is longer than a line may be; other refusals are those of MultipartReader. Source: X-Road PR-MESS.
  */
 export function readLeaves(boundary: string, body: Uint8Array, limits: Partial<MultipartLimits> = {}): Outcome<readonly Part[]> {
   const all = { ...PACKAGE_LIMITS, ...limits }

@@ -1,10 +1,10 @@
 import { messageOf } from './fault-sentence.ts'
 import { codeOf, codesIn, type Fault, type FaultCode, refuse, under } from './faults.ts'
-import { parseXml, type XmlElement } from './xml.ts'
-import { child, childElements, textOf } from './xml-lookup.ts'
+import { faultIn } from './soap-fault.ts'
+import { SOAP } from './soap-names.ts'
+import { parseXml } from './xml.ts'
+import { child } from './xml-lookup.ts'
 import { escapeText } from './xml-write.ts'
-
-const SOAP = 'http://schemas.xmlsoap.org/soap/envelope/'
 
 /**
  * A SOAP 1.1 fault for a peer or a SOAP consumer, as stock servers write it: goes out bare, with HTTP 200. A relayed envelope goes out as it came.
@@ -32,28 +32,9 @@ export function readFault(xml: Uint8Array): Fault {
   const body = child(root, SOAP, 'Body')
   if (!body) return notAFault('missing_body', 'the envelope has no Body')
   const fault = child(body, SOAP, 'Fault')
-  const code = fault && textIn(fault, 'faultcode')
+  const { code = '', string: message = '', detail = '' } = fault ? faultIn(fault, xml) : {}
   if (!code) return notAFault('invalid_message', 'a message where only a fault belongs')
-  return {
-    path: codesIn(code),
-    detail: 'told by the peer',
-    relayed: { code, message: textIn(fault, 'faultstring'), detail: detailIn(fault) },
-  }
+  return { path: codesIn(code), detail: 'told by the peer', relayed: { code, message, detail } }
 }
 
 const notAFault = (code: FaultCode, detail: string): Fault => under('service_failed', refuse(code, detail)).fault
-
-/** By local name alone, as stock servers read: some write the children in the SOAP namespace. */
-const named = (element: XmlElement, local: string) => childElements(element).find((each) => each.local === local)
-
-function textIn(element: XmlElement, local: string): string {
-  const found = named(element, local)
-  return found ? textOf(found).trim() : ''
-}
-
-function detailIn(fault: XmlElement): string {
-  const detail = named(fault, 'detail')
-  if (!detail) return ''
-  const inner = named(detail, 'faultDetail')
-  return textOf(inner ?? detail).trim()
-}

@@ -34,7 +34,7 @@ export type SoapEnvelope = SoapMessage | SoapFault
  * a charset we do not know, two headers or bodies); then 'missing_header', 'duplicate_header_field' and 'invalid_xml' (an identifier) where
  * they are met; 'missing_header_field' and 'invalid_protocol_version'; 'missing_body', 'invalid_body', 'inconsistent_headers'.
  * A fault is one when it is alone in the body; beside anything else it is 'invalid_body'.
- * Source: X-Road PR-MESS §2; SOAP 1.1 §4.
+ * Source: X-Road PR-MESS; SOAP 1.1 §4.
  */
 export function readSoap(bytes: Uint8Array, limits: Partial<XmlLimits> = {}): Outcome<SoapEnvelope> {
   const most = limits.bytes ?? XML_LIMITS.bytes

@@ -6,9 +6,9 @@ import { REPRESENTATION, SECURITY_TOKEN, XROAD } from './soap-names.ts'
 import type { XmlElement } from './xml.ts'
 import { childElements, childrenNamed, textOf } from './xml-lookup.ts'
 
-/** For whom the client asks. Source: X-Road PR-THIRDPARTY. */
+/** For whom the client asks. Source: X-Road, third party representation extension. */
 export type RepresentedParty = { readonly partyClass?: string; readonly partyCode: string }
-/** Handed on to the service and looked at by nobody between. Never logged. Source: X-Road PR-SECTOKEN. */
+/** Handed on to the service and looked at by nobody between. Never logged. Source: X-Road, security token extension. */
 export type SecurityToken = { readonly tokenType?: string; readonly token: string }
 
 /** The X-Road fields of a SOAP header. Texts are as written, not trimmed; '' is not the same as absent. */
@@ -48,7 +48,7 @@ const READERS: ReadonlyMap<string, readonly [Name, (element: XmlElement) => Outc
 /**
  * Reads the children of a SOAP header in the order of the document; unknown ones are passed over.
  * Refused with 'duplicate_header_field' or 'invalid_xml' where it is met, then 'missing_header_field' or 'invalid_protocol_version' in the
- * order protocolVersion, client, id, service. Source: X-Road PR-MESS §2.
+ * order protocolVersion, client, id, service. Source: X-Road PR-MESS.
  */
 export function readFields(header: XmlElement): Outcome<ReadFields> {
   const found: Found = {}

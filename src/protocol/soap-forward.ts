@@ -12,7 +12,7 @@ const PLAIN = 'text/xml; charset=UTF-8'
 
 /**
  * A request as the service gets it: the envelope's exact bytes, bare; or the package in its original multipart with its original boundary when
- * it has attachments or came in one. Source: X-Road PR-MESS §2.5.
+ * it has attachments or came in one. Source: X-Road PR-MESS.
  *
  * Refused with 'invalid_content_type' when there are attachments and `original` is no multipart/related, and with 'invalid_message' when
  * a part has a line that begins with the boundary: what the service read would not be what was signed.

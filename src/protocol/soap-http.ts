@@ -13,7 +13,7 @@ export type SoapRequest = SoapPackage & { readonly contentType: string; readonly
 
 /**
  * Reads a consumer's call. Every refusal is by 'client': 'invalid_http_method', 'invalid_soap_action', 'invalid_request' (no Content-Type),
- * then those of readPackage. A consumer that sends a fault is told its code in lower case. Source: X-Road PR-MESS §2, SOAP 1.1 §6.1.
+ * then those of readPackage. A consumer that sends a fault is told its code in lower case. Source: X-Road PR-MESS, SOAP 1.1 §6.1.
  */
 export function readSoapCall(call: SoapCall, limits: Partial<MultipartLimits> = {}): Outcome<SoapRequest> {
   const read = requestIn(call, limits)
@@ -60,7 +60,7 @@ export type SoapAnswer = { readonly status: number; readonly headers: readonly H
 /**
  * Reads a service's answer: a package to sign, or a fault to pass on as it came. `contentType` is what travels as x-original-content-type.
  * Every refusal stands under 'service_failed': 'http_error' (neither 200 nor 500), 'invalid_content_type' (none, or another),
- * 'invalid_message' (a multipart without parts), then those of readPackage. Source: X-Road PR-MESS §2.
+ * 'invalid_message' (a multipart without parts), then those of readPackage. Source: X-Road PR-MESS.
  */
 export function readSoapAnswer(
   answer: SoapAnswer,

@@ -25,7 +25,7 @@ const ONE_LINE = /^[\t\u0020-\u007e\u0080-\u00ff]{0,900}$/
 /**
  * Reads an HTTP body of the SOAP message protocol: a bare envelope, or a multipart/related whose first leaf is one.
  * Codes without a door: 'invalid_content_type' (another type, an unknown charset, a part without type), 'missing_soap' (a multipart without
- * parts), those of readLeaves and readSoap. Of doubly bad packages the MIME fault is told. Source: X-Road PR-MESS §2.5.
+ * parts), those of readLeaves and readSoap. Of doubly bad packages the MIME fault is told. Source: X-Road PR-MESS.
  *
  * @param contentType the HTTP header
  */

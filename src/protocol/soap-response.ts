@@ -13,7 +13,7 @@ export const soapRequestHash = (request: Uint8Array): string => base64(sha512(re
 
 /**
  * A service's answer with the hash of its question: a requestHash element right after the header's id, with the id's prefix and a copy of its
- * attributes, in the answer's own charset. An older requestHash is cut out; no other byte changes. Source: X-Road PR-MESS §2.2.
+ * attributes, in the answer's own charset. An older requestHash is cut out; no other byte changes. Source: X-Road PR-MESS.
  */
 export function withRequestHash(response: SoapMessage, hash: string): SoapMessage {
   const { bytes, charset, places } = response

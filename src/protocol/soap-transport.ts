@@ -15,7 +15,7 @@ import { PART_TYPES, type TransportParts } from './transport-parts.ts'
 export type SoapTransport = SoapPackage & { readonly ocsp: readonly Uint8Array[]; readonly documents: SignatureDocuments }
 
 /**
- * The whole message as stock servers write it, in one allocation: the attachments in a multipart of their own. Source: X-Road PR-MESST §3.
+ * The whole message as stock servers write it, in one allocation: the attachments in a multipart of their own. Source: X-Road PR-MESST.
  *
  * @param boundary 'xtop' and 30 random letters, which nobody could know who wrote the parts. Throws when a part holds them.
  */
