@@ -8,6 +8,7 @@ export const PERSONS = `${REGISTER}/persons`
 export const SLOW = `${REGISTER}/slow`
 export const OFF = `${REGISTER}/off`
 export const LAZY = `${REGISTER}/digests`
+export const OPEN = `${REGISTER}/open`
 export const NOWHERE = `${REGISTER}/nowhere`
 
 const consumer = (name: string, owner: string, subsystem: string, edge: NodePlan['edge']): NodePlan => ({
@@ -50,9 +51,10 @@ export const plan: WorldPlan = {
         { id: SLOW, type: 'REST', at, timeoutMs: 1000 },
         { id: OFF, type: 'REST', at, disabled: { notice: 'cerrado por inventario' } },
         { id: LAZY, type: 'REST', at, keepBodies: 'digest' },
+        { id: OPEN, type: 'REST', at },
         { id: NOWHERE, type: 'REST', at: { url: 'http://127.0.0.1:9' } },
       ],
-      rights: [PERSONS, SLOW, OFF, LAZY, NOWHERE].map(right),
+      rights: [...[PERSONS, SLOW, OFF, LAZY, OPEN, NOWHERE].map(right), { service: OPEN, subject: { client: STRANGER } }],
       policies: [],
     },
   ],

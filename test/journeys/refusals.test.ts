@@ -101,6 +101,13 @@ describe('a call that reached the service and went wrong leaves the question at 
     expect(await keptOf(requestIdOf(answer))).toEqual({ ...NOTHING, bank: ['consumer request'], register: ['provider request'] })
   })
 
+  test('its program dies under the call: the outcome is unknown, and the next call finds it running again', async () => {
+    const answer = await exchange.get('/die')
+    expect(header(answer, 'x-road-error')).toMatch(/^server\.serverproxy\.(network_error|io_error)$/)
+    expect(text(answer)).toMatch(UNKNOWN)
+    await expect.poll(async () => (await exchange.get('/again')).status, { timeout: 10_000 }).toBe(200)
+  })
+
   test('nothing listens there: network_error, and since nothing was called, nothing is unknown', async () => {
     const answer = await exchange.get('', { service: NOWHERE })
     expect(header(answer, 'x-road-error')).toMatch(/^server\.serverproxy\.(network_error|service_malformed_url)$/)

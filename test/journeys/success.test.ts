@@ -3,7 +3,7 @@ import { verifyAfresh } from '../../src/local/fresh-verifier.ts'
 import { viewOf } from '../../src/local/view.ts'
 import type { ClientAnswer } from '../../src/local/world-view.ts'
 import { type Exchange, header, json, openExchange, requestIdOf, text } from './exchange.ts'
-import { BANK, LAZY, PERSONS } from './plan.ts'
+import { BANK, LAZY, OPEN, PERSONS, STRANGER } from './plan.ts'
 
 describe('a successful exchange', () => {
   let exchange: Exchange
@@ -47,6 +47,21 @@ describe('a successful exchange', () => {
     const answer = await exchange.get('/in', { method: 'POST', body, headers: { 'Content-Type': 'application/octet-stream' } })
     expect(Buffer.from(String(json(answer).body), 'base64').equals(body)).toBe(true)
   })
+
+  test.each([
+    ['REST', BANK, '/a%2Fb?x=%C3%B1&y=1+2', '/a%2Fb?x=%C3%B1&y=1%202'],
+    ['HTTP', STRANGER, '/a%2Fb?x=%C3%B1&y=1+2', '/a/b?x=%C3%B1&y=1+2'],
+  ])(
+    'behind a %s API the service sees what that gateway lets through, and what was signed is what it saw',
+    async (_edge, as, path, seen) => {
+      const answer = await exchange.get(path, { as, service: OPEN, headers: { 'X-Two': '1', Cookie: 'a=1; b=2' } })
+      expect([answer.status, json(answer).url]).toEqual([200, seen])
+      const raw = (json(answer).headers as string[]).map((each) => each.toLowerCase())
+      expect(raw[raw.indexOf('cookie') + 1]).toBe('a=1; b=2')
+      for (const gateways of ['x-forwarded-for', 'x-forwarded-proto', 'x-amzn-trace-id']) expect(raw).not.toContain(gateways)
+      for (const item of await sealedOf('register', answer)) expect((await exchange.verdict(item)).fault).toBeUndefined()
+    },
+  )
 
   test('a service’s own error is an answer like another, without X-Road-Error, and evidence', async () => {
     const answer = await exchange.get('/status/404')
