@@ -4,13 +4,13 @@ import { dirname, join } from 'node:path'
 import type { LockedFiles } from '../adapters/local/locked-files.ts'
 import { ok, type Result } from '../base/result.ts'
 import { verifyContainer } from '../evidence/container-verify.ts'
+import { trustOfDay } from '../exchange/trust-refresh.ts'
 import { writePem } from '../trust/pem.ts'
 import { issuersOf, ocspResponders, type Trust, tsaCertificates } from '../trust/trust.ts'
 import { containerOf, type EvidenceItem } from './evidence.ts'
 import { type ExportedContainer, evidenceReadme } from './evidence-readme.ts'
 import { must } from './node-file.ts'
 import { type Trouble, trouble } from './troubles.ts'
-import { trustOfDay } from './trust-refresh.ts'
 
 export type Exported = {
   readonly folder: string

@@ -15,11 +15,11 @@ import { newMemory } from '../exchange/memory.ts'
 import type { CurrentConfiguration, FetchUrl, Log, TrustInForce } from '../exchange/ports.ts'
 import type { ProvidePorts } from '../exchange/provide.ts'
 import { PUBLIC_ONLY } from '../exchange/reach/reach.ts'
+import { trustKeeper } from '../exchange/trust-keeper.ts'
+import { lastTrust, refreshTrust } from '../exchange/trust-refresh.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import { readAnchor } from '../trust/anchor.ts'
 import { must } from './node-file.ts'
-import { trustKeeper } from './trust-keeper.ts'
-import { lastTrust, refreshTrust } from './trust-refresh.ts'
 
 /** Everything a node's flows reach the world by. */
 export type NodePorts = ConsumePorts & ProvidePorts & ArchivePorts
@@ -37,6 +37,8 @@ export type Bindings = {
   readonly configuration: CurrentConfiguration
 }
 
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())
+
 /** Binds a node's ports to its folder and to real connections. `refreshTrust` looks for a newer configuration without waiting for traffic. */
 export async function bindPorts({
   folder,
@@ -51,7 +53,7 @@ export async function bindPorts({
   const memory = newMemory()
   const anchor = must(readAnchor(readFileSync(join(folder, 'anchor.xml'))))
   const refreshing = { anchor, fetchUrl, store: store.store, ...files, now, memory, log }
-  const trust = trustKeeper(await lastTrust(refreshing), (known) => refreshTrust(known, refreshing), now, log)
+  const trust = trustKeeper(await lastTrust(refreshing), (known) => refreshTrust(known, refreshing), now, log, wait)
   const ports: NodePorts = {
     configuration,
     trust: trust.current,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type Instant, instant, later, MINUTE, SECOND } from '../../src/base/clock.ts'
 import { ok } from '../../src/base/result.ts'
 import type { TrustInForce } from '../../src/exchange/ports.ts'
-import { trustKeeper } from '../../src/local/trust-keeper.ts'
+import { trustKeeper } from '../../src/exchange/trust-keeper.ts'
 import { type Outcome, refuse } from '../../src/protocol/faults.ts'
 
 /** A keeper whose clock and centre are set by the test; a configuration is known by its name alone. */
@@ -19,6 +19,7 @@ function keeper(last?: string) {
     },
     () => at,
     () => void seen.warned++,
+    (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   )
   return {
     seen,

@@ -1,9 +1,5 @@
 import { type Instant, type Now, SECOND } from '../base/clock.ts'
 import { ok } from '../base/result.ts'
-import { noteDate } from '../exchange/clock-watch.ts'
-import { keepConfiguration } from '../exchange/keep-configuration.ts'
-import type { Memory } from '../exchange/memory.ts'
-import type { FetchUrl, GetLocked, ListLocked, Log, PutLocked, Store, TrustInForce } from '../exchange/ports.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
 import type { Anchor } from '../trust/anchor.ts'
 import { checkPart, SHARED } from '../trust/directory-part.ts'
@@ -13,6 +9,10 @@ import { PARAMETERS_VERSIONS } from '../trust/shared-parameters.ts'
 import { isAllOf, readSignedDirectory, type SignedDirectory } from '../trust/signed-directory.ts'
 import { ownParameters, type Trust, trustOf } from '../trust/trust.ts'
 import { trustFromFiles } from '../trust/trust-files.ts'
+import { noteDate } from './clock-watch.ts'
+import { keepConfiguration } from './keep-configuration.ts'
+import type { Memory } from './memory.ts'
+import type { FetchUrl, GetLocked, ListLocked, Log, PutLocked, Store, TrustInForce } from './ports.ts'
 
 export type RefreshPorts = {
   readonly anchor: Anchor
@@ -146,11 +146,14 @@ async function adopt(
     validUntil: directory.expires,
     publication: { ...next, stamp: next.stamp === null ? null : String(next.stamp) },
   }
-  const same = stored && JSON.stringify(stored.value) === JSON.stringify(record)
-  if (!same && !(await ports.store.put(KEY, record, stored?.version ?? 0)))
-    return refuse('busy', 'another process changed the configuration in force meanwhile')
+  if (!isSame(stored?.value, record) && !(await ports.store.put(KEY, record, stored?.version ?? 0)))
+    if (!isSame((await ports.store.get<Known>(KEY))?.value, record))
+      return refuse('busy', 'another process changed the configuration in force meanwhile')
   return ok({ trust, configuration, validUntil: directory.expires })
 }
+
+/** Several doors of a node find the same new configuration at the same time; one of them notes it. */
+const isSame = (known: Known | undefined, record: Known): boolean => JSON.stringify(known) === JSON.stringify(record)
 
 const readPublication = ({ publication }: Known): Publication => ({
   ...publication,

@@ -1,7 +1,7 @@
 import { type Instant, MINUTE, type Now, SECOND } from '../base/clock.ts'
 import { ok } from '../base/result.ts'
-import type { CurrentTrust, Log, TrustInForce } from '../exchange/ports.ts'
 import { codeOf, type Outcome } from '../protocol/faults.ts'
+import type { CurrentTrust, Log, TrustInForce } from './ports.ts'
 
 /** Older than this, traffic makes the node look for a newer configuration; the message does not wait. */
 const FRESH = 5 * MINUTE
@@ -22,8 +22,15 @@ export type TrustKeeper = { readonly current: CurrentTrust; readonly refresh: ()
  * The configuration in force, looked up again lazily: on traffic, when older than five minutes, one look at a time. A
  * failed look is logged and the known one stays in force until its own expiry, which the flows watch.
  * @param last what a former run of this node kept, if anything
+ * @param wait resolves after so many milliseconds; nothing needs it to
  */
-export function trustKeeper(last: TrustInForce | undefined, refresh: Refresh, now: Now, log: Log): TrustKeeper {
+export function trustKeeper(
+  last: TrustInForce | undefined,
+  refresh: Refresh,
+  now: Now,
+  log: Log,
+  wait: (ms: number) => Promise<unknown>,
+): TrustKeeper {
   let known = last
   let foundAt = NEVER
   let triedAt = NEVER
@@ -52,10 +59,8 @@ export function trustKeeper(last: TrustInForce | undefined, refresh: Refresh, no
       if (known && (within(foundAt, FRESH) || within(triedAt, AGAIN))) return ok(known)
       const found = look()
       if (!known) return found
-      if (!within(foundAt, SLEPT)) await Promise.race([found, patience()])
+      if (!within(foundAt, SLEPT)) await Promise.race([found, wait(PATIENCE)])
       return ok(known)
     },
   }
 }
-
-const patience = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PATIENCE).unref())
