@@ -24,7 +24,7 @@ export function stepLines({ id, title, held, shown, facts = {} }: StepLine, lang
 }
 
 /** How to call the world from another terminal: files that are there, a line that works. */
-export function curlLines({ example }: Scenario, world: WorldFile, lang: Language): readonly string[] {
+export function curlLines({ example }: Scenario, world: WorldFile, home: string, lang: Language): readonly string[] {
   const stop = {
     es: 'El mundo sigue en marcha. Ctrl-C lo detiene; todo queda guardado.',
     en: 'The world stays up. Ctrl-C stops it; everything is kept.',
@@ -42,11 +42,13 @@ export function curlLines({ example }: Scenario, world: WorldFile, lang: Languag
     `  curl --cacert ${quoted(authority)} --cert ${quoted(certificate)} --key ${quoted(key)} \\`,
     `    ${headers.join(' ')} \\`,
     `    ${quoted(`${node.value.consumer}/r1/${example.service}${example.path}`)}`,
-    `  npm run -s sacbe -- call ${example.service}${example.path} --as ${example.client} ${Object.entries(example.headers ?? {})
+    `  npm run -s sacbe -- call --home ${quoted(home)} ${example.service}${example.path} --as ${example.client} ${Object.entries(
+      example.headers ?? {},
+    )
       .map(([name, value]) => `-H '${name}: ${value}'`)
       .join(' ')}`,
     oneLine(list, lang),
-    '  npm run -s sacbe -- evidence list',
+    `  npm run -s sacbe -- evidence list --home ${quoted(home)}`,
     '',
     oneLine(stop, lang),
   ]

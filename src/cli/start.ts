@@ -69,7 +69,7 @@ async function run(scenario: Scenario, home: Home, options: StartOptions, io: Io
     const held = steps.every((step) => step.held)
     for (const line of whereThingsAre(home, held, io)) say(line)
     if (options.json) io.out(JSON.stringify({ scenario: scenario.name, home: home.folder, held, steps, world: world.value.file }))
-    if (!options.once && !io.interrupted.aborted) await stayUp(scenario, world.value, say, io)
+    if (!options.once && !io.interrupted.aborted) await stayUp(scenario, world.value, home.folder, say, io)
     return held ? EXIT.ok : EXIT.no
   } finally {
     await world.value.close()
@@ -112,8 +112,8 @@ function whereThingsAre(home: Home, held: boolean, io: Io): readonly string[] {
   return ['', inLanguage(words, io.lang), inLanguage(places, io.lang)]
 }
 
-async function stayUp(scenario: Scenario, world: World, say: Io['out'], io: Io): Promise<void> {
-  for (const line of curlLines(scenario, world.file, io.lang)) say(line)
+async function stayUp(scenario: Scenario, world: World, home: string, say: Io['out'], io: Io): Promise<void> {
+  for (const line of curlLines(scenario, world.file, home, io.lang)) say(line)
   await new Promise<void>((resolve) => {
     if (io.interrupted.aborted) resolve()
     else io.interrupted.addEventListener('abort', () => resolve(), { once: true })
