@@ -1,9 +1,9 @@
-import type { Words } from '../local/troubles.ts'
 import { exchanged, inUsd, type Usd } from '../metering/money.ts'
 import { isEstimated, type Tariff } from '../metering/tariff.ts'
 import { ASSUMED, ownMs } from '../metering/usage.ts'
 import type { Estimate, Sensitivity } from '../metering/what-if.ts'
-import { ITEM_WORDS, SENSITIVITY_WORDS, SERVER_WORDS, STANDING_WORDS, WEAKER } from './cost-words.ts'
+import type { Words } from '../metering/words.ts'
+import { ITEM_WORDS, SENSITIVITY_WORDS, SERVER_WORDS, STANDING_WORDS, WEAKER } from '../metering/words.ts'
 import { inLanguage, type Language } from './io.ts'
 
 /** The estimate for people: the table, what it rests on, what is easily forgotten, and where servers win. */

@@ -1,13 +1,13 @@
+import { loadTariff } from '../adapters/local/price-file.ts'
 import { instant } from '../base/clock.ts'
 import { rounded, type Usd } from '../metering/money.ts'
 import type { WhatIf } from '../metering/question.ts'
 import { isEstimated, type Tariff } from '../metering/tariff.ts'
 import { ASSUMED } from '../metering/usage.ts'
 import { type Estimate, type EstimateLine, estimate } from '../metering/what-if.ts'
+import { WEAKER } from '../metering/words.ts'
 import { estimateLines } from './cost-estimate-lines.ts'
-import { WEAKER } from './cost-words.ts'
 import { EXIT, type Io } from './io.ts'
-import { loadTariff } from './price-file.ts'
 import { tellFault } from './tell-fault.ts'
 
 export type EstimateOptions = { readonly asked: WhatIf; readonly region: string; readonly prices?: string; readonly json: boolean }

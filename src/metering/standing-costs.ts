@@ -16,6 +16,7 @@ export const STANDING = [
   'log-retention',
   'archive-first-month',
   'archive-five-years',
+  'archive-storage',
   'archive-retrieval',
   'cold-starts',
   'status-answers',
@@ -70,6 +71,18 @@ export function rareBills(asked: WhatIf, tariff: Tariff): readonly NamedSum[] {
     ['audit-second-copy', 'ct.mgmt.copy', BigInt(2 * messages), 1, 'choice'],
   ])
 }
+
+/** What the centre pays a month, however many agencies there are: signing and serving the configuration, and its zone. */
+export const centreBill = (tariff: Tariff): readonly NamedSum[] =>
+  named(tariff, [
+    ['configuration-signatures', 'kms.rsa2048.req', DIRECTORIES, 1],
+    ['configuration-requests', 's3.get', DIRECTORIES, 1],
+    ['zone', 'r53.zone', 1, 1],
+  ])
+
+/** What an archive costs a month, all of it in the class that is there at once. */
+export const storageBill = (tariff: Tariff, bytes: number): readonly NamedSum[] =>
+  named(tariff, [['archive-storage', 's3.stor.gir', bytes, GB]])
 
 /**
  * The part of exchanges that finds its function asleep, when calls come independently of each other in 230 office hours a month:

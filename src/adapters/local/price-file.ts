@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Instant } from '../base/clock.ts'
-import { readTariff, type Tariff } from '../metering/tariff.ts'
-import { type Outcome, refuse } from '../protocol/faults.ts'
+import type { Instant } from '../../base/clock.ts'
+import { readTariff, type Tariff } from '../../metering/tariff.ts'
+import { type Outcome, refuse } from '../../protocol/faults.ts'
 
 /** The prices that come with the program. */
-const BUNDLED = fileURLToPath(new URL('../metering/prices/aws-2026-11-23.json', import.meta.url))
+const BUNDLED = fileURLToPath(new URL('../../metering/prices/aws-2026-11-23.json', import.meta.url))
 
 /**
  * The prices of a Region, from a file or from the one that comes with us.

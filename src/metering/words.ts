@@ -1,6 +1,7 @@
-import type { Words } from '../local/troubles.ts'
-import type { Item } from '../metering/price-lines.ts'
-import type { Standing } from '../metering/standing-costs.ts'
+import type { Item } from './price-lines.ts'
+import type { Standing } from './standing-costs.ts'
+
+export type Words = { readonly es: string; readonly en: string }
 
 /** What each line of a bill is called. */
 export const ITEM_WORDS: Readonly<Record<Item, Words>> = {
@@ -27,6 +28,7 @@ export const STANDING_WORDS: Readonly<Record<Standing, Words>> = {
   'log-retention': { es: 'guardar bitácoras 90 días', en: 'keeping logs for 90 days' },
   'archive-first-month': { es: 'archivo, primer mes', en: 'archive, first month' },
   'archive-five-years': { es: 'archivo, el resto de cinco años', en: 'archive, the rest of five years' },
+  'archive-storage': { es: 'archivo de evidencia guardado', en: 'evidence archive kept' },
   'archive-retrieval': { es: 'recuperar 1 de cada 100 constancias', en: 'retrieving 1 container in 100' },
   'cold-starts': { es: 'arranques en frío con este volumen', en: 'cold starts at this volume' },
   'status-answers': { es: 'respuestas OCSP firmadas, por nodo', en: 'signed OCSP answers, per node' },
@@ -52,3 +54,45 @@ export const WEAKER = {
   es: 'Llave envuelta: es más débil. La llave privada de firma sale de KMS y vive en la memoria de la función: quien ejecute código ahí puede copiarla y firmar sin dejar rastro en la bitácora de KMS. Con llave en KMS eso no es posible.',
   en: 'Wrapped key: it is weaker. The private signing key leaves KMS and lives in the memory of the function: whoever runs code there can copy it and sign without a trace in the log of KMS. With a key in KMS that cannot be.',
 }
+
+/** The words of a statement. */
+export const STATEMENT_WORDS = {
+  title: { es: 'Estado de cuenta del intercambio de datos', en: 'Data exchange statement' },
+  state: { es: 'Todo el estado', en: 'The whole state' },
+  month: { es: 'Mes (UTC)', en: 'Month (UTC)' },
+  agency: { es: 'Dependencia', en: 'Agency' },
+  exchanges: { es: 'Intercambios', en: 'Exchanges' },
+  messages: { es: 'Mensajes', en: 'Messages' },
+  shared: { es: 'Costos fijos y compartidos', en: 'Standing and shared costs' },
+  total: { es: 'Total', en: 'Total' },
+  perThousand: { es: 'por cada 1 000 intercambios', en: 'per 1,000 exchanges' },
+  byItem: { es: 'Por concepto', en: 'By item' },
+  byAgency: { es: 'Por dependencia', en: 'By agency' },
+  byPayer: { es: 'Por quien paga', en: 'By payer' },
+  byService: { es: 'Por servicio', en: 'By service' },
+  byCounterparty: { es: 'Por contraparte', en: 'By counterparty' },
+  byPurpose: { es: 'Por motivo (X-Road-Issue)', en: 'By purpose (X-Road-Issue)' },
+  byDay: { es: 'Por día', en: 'By day' },
+  noPurpose: { es: '(sin motivo declarado)', en: '(no purpose given)' },
+  close: { es: 'Cierre diario', en: 'Daily close' },
+  closes: { es: 'cierra', en: 'closes' },
+  differs: { es: 'DIFERENCIA', en: 'DIFFERENCE' },
+  untold: { es: 'sin conteo independiente', en: 'no independent count' },
+  unmatched: { es: 'Recibos sin evidencia, o evidencia sin recibo', en: 'Receipts without evidence, or evidence without receipt' },
+  none: { es: 'ninguno', en: 'none' },
+  estimated: { es: 'Precios estimados para esta región', en: 'Prices estimated for this Region' },
+  asIf: {
+    es: 'Los precios son los de lista que se pagarían en la nube; en un mundo local nadie los cobra.',
+    en: 'Prices are the list prices one would pay in the cloud; in a local world nobody charges them.',
+  },
+  assumed: {
+    es: 'intercambios sin respuesta guardada: su tiempo es supuesto',
+    en: 'exchanges without a kept answer: their time is assumed',
+  },
+} as const satisfies Record<string, Words>
+
+export const OF_WORDS = {
+  node: { es: 'nodo', en: 'node' },
+  archive: { es: 'archivo', en: 'archive' },
+  centre: { es: 'centro, parte igual', en: 'centre, equal part' },
+} as const satisfies Record<string, Words>

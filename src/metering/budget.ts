@@ -1,0 +1,95 @@
+import { ok } from '../base/result.ts'
+import { type Outcome, refuse } from '../protocol/faults.ts'
+import { memberIn } from './exchanges.ts'
+import { exchanged, NOTHING, readUsd, times, type Usd } from './money.ts'
+import type { Receipt } from './receipt.ts'
+import type { Tariff } from './tariff.ts'
+
+/** A month's ceiling of an agency, for one service or for all of them together. */
+export type Budget = {
+  readonly agency: string
+  /** 'QRO/GOB/SEDESOQ/PADRON/consulta'; null: everything the agency pays for its messages. */
+  readonly service: string | null
+  readonly ceiling: Usd
+  /** Never blocked, only told. */
+  readonly critical: boolean
+  /** Whom a caller who is refused should ask: a name, an address. */
+  readonly ask: string
+}
+export type Budgets = { readonly budgets: readonly Budget[]; readonly sponsors: ReadonlyMap<string, string> }
+export const NO_BUDGETS: Budgets = { budgets: [], sponsors: new Map() }
+
+/**
+ * Reads budgets: `{ "budgets": [{ agency, service?, ceiling: "200.00", currency: "MXN", critical?, ask }], "sponsors": { agency: payer } }`.
+ * Pesos become dollars by the tariff's dated rate. Refuses with 'invalid_budget', naming the entry: another currency, a ceiling that is
+ * missing or below nothing, two for the same, nobody to ask, a sponsor of a sponsor.
+ */
+export function readBudgets(content: unknown, tariff: Tariff): Outcome<Budgets> {
+  const { budgets, sponsors = {}, ...strange } = (content ?? {}) as Record<string, unknown>
+  if (!Array.isArray(budgets)) return refuse('invalid_budget', 'there is no list called budgets')
+  const [unknown] = Object.keys(strange)
+  if (unknown) return refuse('invalid_budget', `unknown field ${unknown}`)
+  const read: Budget[] = []
+  for (const [index, entry] of budgets.entries()) {
+    const budget = readBudget(entry, index, tariff)
+    if (!budget.ok) return budget
+    if (read.some(({ agency, service }) => agency === budget.value.agency && service === budget.value.service))
+      return refuse(
+        'invalid_budget',
+        `entry ${index + 1}: ${budget.value.agency} ${budget.value.service ?? 'as a whole'} has a ceiling already`,
+      )
+    read.push(budget.value)
+  }
+  const payers = readSponsors(sponsors)
+  return payers.ok ? ok({ budgets: read, sponsors: payers.value }) : payers
+}
+
+const FIELDS = ['agency', 'service', 'ceiling', 'currency', 'critical', 'ask']
+
+function readBudget(entry: unknown, index: number, tariff: Tariff): Outcome<Budget> {
+  const row = (typeof entry === 'object' && entry !== null ? entry : {}) as Record<string, unknown>
+  const { agency, service = null, ceiling, currency, critical = false, ask } = row
+  const no = (why: string) => refuse('invalid_budget', `entry ${index + 1} (${String(agency).slice(0, 100)}): ${why}`)
+  const strange = Object.keys(row).find((field) => !FIELDS.includes(field))
+  if (strange) return no(`unknown field ${strange}`)
+  if (typeof agency !== 'string' || memberIn(agency) !== agency || agency.split('/').length !== 3)
+    return no('agency is not INSTANCE/CLASS/CODE')
+  if (service !== null && typeof service !== 'string') return no('service is no identifier')
+  if (typeof critical !== 'boolean') return no('critical is neither true nor false')
+  if (typeof ask !== 'string' || ask.trim() === '') return no('ask is missing: whom to ask')
+  const sum = typeof ceiling === 'string' ? readUsd(ceiling) : undefined
+  if (sum === undefined || sum < 0n) return no('ceiling is not a decimal in quotes, 0 or more')
+  if (currency !== 'USD' && currency !== 'MXN') return no(`currency is ${String(currency)}, not USD or MXN`)
+  const { mxnPerUsd } = tariff.exchange
+  return ok({ agency, service, ceiling: currency === 'USD' ? sum : times(sum, 10n ** 18n, mxnPerUsd), critical, ask: ask.slice(0, 200) })
+}
+
+function readSponsors(sponsors: unknown): Outcome<ReadonlyMap<string, string>> {
+  const pairs = Object.entries(sponsors as Record<string, unknown>)
+  for (const [agency, payer] of pairs) {
+    if (typeof payer !== 'string' || payer === '') return refuse('invalid_budget', `sponsors.${agency}: the payer is missing`)
+    if (pairs.some(([each]) => each === payer)) return refuse('invalid_budget', `sponsors.${agency}: ${payer} has a sponsor itself`)
+  }
+  return ok(new Map(pairs as [string, string][]))
+}
+
+export const ALERTS = [50, 80, 100] as const
+export type BudgetState = { readonly budget: Budget; readonly spent: Usd; readonly percent: number; readonly alerts: readonly number[] }
+
+/**
+ * Where each budget stands after these receipts of a month: what the agency itself used, and what it pays for those it sponsors.
+ */
+export function budgetStates({ budgets, sponsors }: Budgets, receipts: readonly Receipt[], month: string): readonly BudgetState[] {
+  return budgets.map((budget) => {
+    let spent: bigint = NOTHING
+    for (const receipt of receipts) if (receipt.day.startsWith(month) && isCounted(receipt, budget, sponsors)) spent += receipt.usd
+    const percent = budget.ceiling === 0n ? (spent > 0n ? 100 : 0) : Number((spent * 10_000n) / budget.ceiling) / 100
+    return { budget, spent: spent as Usd, percent, alerts: ALERTS.filter((at) => percent >= at) }
+  })
+}
+
+const isCounted = ({ agency, exchange }: Receipt, budget: Budget, sponsors: Budgets['sponsors']): boolean =>
+  (agency === budget.agency || sponsors.get(agency) === budget.agency) && (budget.service === null || budget.service === exchange.service)
+
+/** A sum of pesos, for people. */
+export const inPesos = (usd: Usd, { exchange }: Tariff): Usd => exchanged(usd, exchange.mxnPerUsd)
