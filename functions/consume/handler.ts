@@ -1,20 +1,13 @@
 import { type ConsumePorts, consume } from '../../src/exchange/consume.ts'
 import { CONSUME_MS } from '../../src/exchange/limits.ts'
+import { speaksRest } from '../../src/exchange/read-outgoing.ts'
 import { faultAnswer } from '../../src/protocol/fault-body.ts'
 import { codeOf, type Fault, refuse } from '../../src/protocol/faults.ts'
-import type { Header } from '../../src/protocol/rest-message.ts'
+import type { Header, RestCall } from '../../src/protocol/rest-message.ts'
+import { soapFaultAnswer } from '../../src/protocol/soap-message.ts'
 import { deadlineOf } from '../deadline.ts'
 import type { DoorContext } from '../door.ts'
-import {
-  type Answer,
-  callFromEvent,
-  clientCertificateOf,
-  type GatewayEvent,
-  type GatewayResult,
-  headersOf,
-  isOverTls,
-  resultFor,
-} from '../http.ts'
+import { type Answer, callFromEvent, clientCertificateOf, type GatewayEvent, type GatewayResult, isOverTls, resultFor } from '../http.ts'
 
 /** A member's call, from its gateway event to the result the gateway sends back. */
 export const consumeHandler =
@@ -28,15 +21,19 @@ export const consumeHandler =
     const facts = { requestId, ms: ports.now() - started, bytesIn: event.body?.length ?? 0 }
     if (!answer.ok) {
       ports.log({ level: 'warn', event: 'consume_refused', code: codeOf(answer.fault), why: answer.fault.detail, ...facts })
-      return resultFor(event, faultFor(answer.fault, headersOf(event), requestId))
+      return resultFor(event, faultFor(answer.fault, call, requestId))
     }
     const { status, headers, body } = answer.value
     ports.log({ level: 'info', event: 'consumed', status, messageId: answer.value.messageId, ...facts })
     return resultFor(event, { status, headers, body: body?.kind === 'bytes' ? body.bytes : Buffer.alloc(0) })
   }
 
-/** A machine reads from X-Sacbe-Outcome that the service may have been called; a person from the sentence. */
-function faultFor(fault: Fault, headers: readonly Header[], requestId: string): Answer {
+/** In the form of the protocol that was spoken. A machine reads from X-Sacbe-Outcome that the service may have been called; a person from the sentence. */
+function faultFor(fault: Fault, call: Pick<RestCall, 'target' | 'headers'>, requestId: string): Answer {
+  return speaksRest(call) ? restFaultFor(fault, call.headers, requestId) : soapFaultAnswer(fault, requestId)
+}
+
+function restFaultFor(fault: Fault, headers: readonly Header[], requestId: string): Answer {
   const accept = headers.filter(([name]) => name.toLowerCase() === 'accept').map(([, value]) => value)
   const answer = faultAnswer(fault, accept, requestId)
   const outcome: readonly Header[] = fault.outcome ? [['X-Sacbe-Outcome', fault.outcome]] : []
@@ -46,5 +43,5 @@ function faultFor(fault: Fault, headers: readonly Header[], requestId: string): 
 /** After a bug: the code alone. Whether the service was called cannot be told any more. */
 export function consumeBug(event: GatewayEvent): GatewayResult {
   const { fault } = refuse('internal_error')
-  return resultFor(event, faultFor({ ...fault, by: 'server.clientproxy', outcome: 'unknown' }, headersOf(event), ''))
+  return resultFor(event, faultFor({ ...fault, by: 'server.clientproxy', outcome: 'unknown' }, callFromEvent(event), ''))
 }

@@ -1,4 +1,3 @@
-import { REPLY_HEADERS } from '../../src/exchange/between-nodes.ts'
 import { PROVIDE_MS } from '../../src/exchange/limits.ts'
 import { type ProvidePorts, provide } from '../../src/exchange/provide.ts'
 import { codeOf, type Fault, refuse } from '../../src/protocol/faults.ts'
@@ -29,9 +28,8 @@ export const provideHandler =
       ports.log({ level: 'warn', event: 'provide_refused', code: codeOf(reply.fault), why: reply.fault.detail, ...facts })
       return resultFor(event, faultReply(reply.fault, requestId))
     }
-    const { contentType, body } = reply.value
-    ports.log({ level: 'info', event: 'provided', bytesOut: body.length, ...facts })
-    return resultFor(event, { status: 200, headers: [['content-type', contentType], ...REPLY_HEADERS], body })
+    ports.log({ level: 'info', event: 'provided', bytesOut: reply.value.body.length, ...facts })
+    return resultFor(event, { status: 200, ...reply.value })
   }
 
 function faultReply(fault: Fault, requestId: string): Answer {

@@ -1,21 +1,36 @@
 import { ok } from '../base/result.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
 import { type Header, lastValue } from '../protocol/rest-headers.ts'
+import type { Reply } from './incoming.ts'
 
 /** What we say of ourselves, above every gate that servers put up. */
 const PROXY_VERSION = '7.8.0'
 const HASH_ALGORITHM = 'SHA-512'
 
-/** The headers around a REST request between nodes; names in lower case, as stock servers read them. Source: X-Road PR-MESST §3. */
-export const requestHeaders = (contentType: string, originalType: string, requestId: string): readonly Header[] => [
+/** What tells the two protocols apart on the way. */
+export const REST: Header = ['x-road-message-type', 'REST']
+export const originalAction = (soapAction: string): Header => ['x-original-soapaction', soapAction]
+
+/** The headers around a request between nodes; names in lower case, as stock servers read them. Source: X-Road PR-MESST §3. */
+export const requestHeaders = (
+  contentType: string,
+  originalType: string,
+  requestId: string,
+  ofTheProtocol: readonly Header[],
+): readonly Header[] => [
   ['content-type', contentType],
   ['x-hash-algorithm', HASH_ALGORITHM],
   ['x-original-content-type', originalType],
   ['x-proxy-version', PROXY_VERSION],
-  ['x-road-message-type', 'REST'],
+  ...ofTheProtocol,
   ['x-road-request-id', requestId],
 ]
-export const REPLY_HEADERS: readonly Header[] = [['x-hash-algorithm', HASH_ALGORITHM]]
+
+/** The same around an answer. Stock servers look for exactly these names. */
+export const replyWith = ({ contentType, body }: { contentType: string; body: Uint8Array }, more: readonly Header[] = []): Reply => ({
+  headers: [['content-type', contentType], ['x-hash-algorithm', HASH_ALGORITHM], ...more],
+  body,
+})
 
 /** SHA-512 is the one digest of message parts: 'internal_error' for another, or none. */
 export function checkDigest(headers: readonly Header[]): Outcome<true> {

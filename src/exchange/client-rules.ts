@@ -1,10 +1,10 @@
 import { ok } from '../base/result.ts'
 import { type Outcome, raisedBy, refuse } from '../protocol/faults.ts'
 import { formatId, sameService } from '../protocol/identifiers.ts'
-import type { RestRequest } from '../protocol/rest-message.ts'
+import type { Message } from './message.ts'
 import type { NodeClient, NodeConfiguration } from './node-configuration.ts'
 import { sha256 } from './ocsp-at-hand.ts'
-import { checkPolicy } from './policy.ts'
+import type { OutgoingRequest } from './outgoing.ts'
 
 /** How the call reached our door. `certificate` is what the information system presented (DER), if it did. */
 export type Caller = { readonly tls: boolean; readonly certificate: Uint8Array | null }
@@ -13,7 +13,7 @@ export type Caller = { readonly tls: boolean; readonly certificate: Uint8Array |
  * Who speaks here: a client of this node ('unknown_member'), over a connection that its own setting takes ('ssl_authentication_failed').
  * Source: X-Road UG-SS, connection types.
  */
-export function speaking(request: Pick<RestRequest, 'client'>, caller: Caller, { clients }: NodeConfiguration): Outcome<NodeClient> {
+export function speaking(request: Pick<Message, 'client'>, caller: Caller, { clients }: NodeConfiguration): Outcome<NodeClient> {
   const name = formatId(request.client)
   const client = clients.find(({ id }) => formatId(id) === name)
   if (!client) return refuse('unknown_member', `${name} is no client of this node`)
@@ -30,9 +30,9 @@ function objectionTo({ tls, certificate }: Caller, { connection, certificates }:
 }
 
 /** What the consumer itself asks of calls to this service: 'legal_basis_missing' or 'openapi_violation', the client's own mistakes. */
-export function withinPolicy(request: RestRequest, { policies }: NodeConfiguration): Outcome<true> {
+export function withinPolicy(request: OutgoingRequest, { policies }: NodeConfiguration): Outcome<true> {
   for (const policy of policies) {
-    const kept = sameService(policy.service, request.service) ? checkPolicy(policy, request) : ok(true as const)
+    const kept = sameService(policy.service, request.service) ? request.keepsPolicy(policy) : ok(true as const)
     if (!kept.ok) return raisedBy('client', kept)
   }
   return ok(true)

@@ -4,26 +4,27 @@ import { verifyMessage } from '../evidence/verify.ts'
 import { sizeOf } from '../protocol/body.ts'
 import { type Outcome, raisedBy, refuse, under } from '../protocol/faults.ts'
 import { memberOf, ownerOf } from '../protocol/identifiers.ts'
-import { lastValue } from '../protocol/rest-headers.ts'
-import { answers, type RestCall, type RestRequest, type RestResponse, readCall, readResponseBlock } from '../protocol/rest-message.ts'
-import type { SignatureDocuments } from '../protocol/signature-documents.ts'
-import { decodeRest, encodeRest } from '../protocol/transport.ts'
-import { boundaryFrom, checkDigest, requestHeaders } from './between-nodes.ts'
+import type { RestCall } from '../protocol/rest-message.ts'
+import { boundaryFrom } from './between-nodes.ts'
 import { type Caller, speaking, withinPolicy } from './client-rules.ts'
 import { noteDate } from './clock-watch.ts'
-import { type DigestedBody, digested, kept, partsOf, type Seen } from './keeping.ts'
-import { budget, MOST_BODY, PEER_MS } from './limits.ts'
+import { kept, type Seen } from './keeping.ts'
+import { budget, EDGE_LIMITS, PEER_MS } from './limits.ts'
 import { locate } from './locate.ts'
+import { partsOf } from './message.ts'
 import type { NodeConfiguration, SigningKey } from './node-configuration.ts'
 import type { OcspPorts } from './ocsp-at-hand.ts'
 import { afterSending, told } from './outcome.ts'
+import type { Answered, Given, OpenedAnswer, OutgoingRequest } from './outgoing.ts'
 import { judgeServer } from './peer.ts'
-import type { CallPeer, CurrentConfiguration, CurrentTrust, HttpAnswer, Keep, NewId, Sign, TrustInForce } from './ports.ts'
+import type { CallPeer, CurrentConfiguration, CurrentTrust, HttpAnswer, Keep, NewId, PeerMessage, Sign, TrustInForce } from './ports.ts'
+import { readOutgoing } from './read-outgoing.ts'
 import { rememberedSteps } from './remembered-steps.ts'
 import { ocspOfChain, ownChain, signed, signingMaterial } from './signing.ts'
 import { trustNow } from './trust-now.ts'
 
 export type { Caller } from './client-rules.ts'
+export type { Given } from './outgoing.ts'
 
 export type ConsumePorts = OcspPorts & {
   readonly configuration: CurrentConfiguration
@@ -38,39 +39,40 @@ export type ConsumePorts = OcspPorts & {
 export type Exchange = { readonly requestId: string; readonly deadline: Instant }
 
 /**
- * A member's call going out, and the answer to it.
+ * A member's call going out, REST or SOAP, and the answer to it.
  *
  * The request is kept before it leaves, the response before it is given; a fault after the request left says `outcome: 'unknown'`.
- * Refusals carry the codes of stock servers' client proxies. Source: X-Road PR-REST, PR-MESST.
+ * Refusals carry the codes of stock servers' client proxies. Source: X-Road PR-REST, PR-MESS, PR-MESST.
  */
-export async function consume(call: RestCall, caller: Caller, exchange: Exchange, ports: ConsumePorts): Promise<Outcome<RestResponse>> {
+export async function consume(call: RestCall, caller: Caller, exchange: Exchange, ports: ConsumePorts): Promise<Outcome<Given>> {
   const answer = await answered(call, caller, exchange, ports)
   return answer.ok ? answer : told('server.clientproxy', answer, exchange.requestId)
 }
 
-async function answered(call: RestCall, caller: Caller, exchange: Exchange, ports: ConsumePorts): Promise<Outcome<RestResponse>> {
+async function answered(call: RestCall, caller: Caller, exchange: Exchange, ports: ConsumePorts): Promise<Outcome<Given>> {
   const node = await ports.configuration()
   const asked = askedOf(call, caller, exchange, node, ports)
   if (!asked.ok) return asked
   const today = await trustNow(ports)
   if (!today.ok) return today
   const { request } = asked.value
-  const addresses = locate(request, ownerOf(request.service), today.value.trust)
+  const addresses = locate(request, today.value.trust)
   if (!addresses.ok) return addresses
   const sealed = await seal(asked.value, node, today.value, ports)
   if (!sealed.ok) return sealed
   const { transport, ...seen } = sealed.value
   const inCustody = await kept('consumer', 'request', seen, today.value, ports)
   if (!inCustody.ok) return inCustody
-  const answer = await send(transport, addresses.value, asked.value, exchange, today.value, ports)
+  const answer = await send(transport, addresses.value, request, exchange, today.value, ports)
   if (!answer.ok) return answer
   const opened = open(answer.value, request, today.value, ports)
   if (!opened.ok) return afterSending(opened)
-  const answerKept = await kept('consumer', 'response', { ...opened.value, at: ports.now(), keepBodies: 'full' }, today.value, ports)
-  return answerKept.ok ? ok(opened.value.message) : afterSending(answerKept)
+  const { documents, message } = opened.value
+  const answerKept = await kept('consumer', 'response', { message, documents, at: ports.now(), keepBodies: 'full' }, today.value, ports)
+  return answerKept.ok ? ok(message.given) : afterSending(answerKept)
 }
 
-type Asked = { readonly request: RestRequest; readonly body: DigestedBody | null; readonly signing: SigningKey }
+type Asked = { readonly request: OutgoingRequest; readonly signing: SigningKey }
 
 /** Everything that can be judged without asking anybody. */
 function askedOf(
@@ -80,26 +82,24 @@ function askedOf(
   node: NodeConfiguration,
   { newId }: ConsumePorts,
 ): Outcome<Asked> {
-  if (call.body && sizeOf(call.body) > MOST_BODY)
-    return raisedBy('client', refuse('message_too_large', `the body has ${sizeOf(call.body)} octets; at most ${MOST_BODY}`))
-  const request = readCall(call, requestId, () => `${node.server.instance}-${newId()}`)
+  const limits = node.limits ?? EDGE_LIMITS
+  if (call.body && sizeOf(call.body) > limits.body)
+    return raisedBy('client', refuse('message_too_large', `the body has ${sizeOf(call.body)} octets; at most ${limits.body}`))
+  const request = readOutgoing(call, { requestId, newMessageId: () => `${node.server.instance}-${newId()}`, limits })
   if (!request.ok) return request
   const client = speaking(request.value, caller, node)
   if (!client.ok) return client
   const allowed = withinPolicy(request.value, node)
-  if (!allowed.ok) return allowed
-  return ok({ request: request.value, body: digested(request.value.body), signing: client.value.signing })
+  return allowed.ok ? ok({ request: request.value, signing: client.value.signing }) : allowed
 }
-
-type Transport = Parameters<CallPeer>[1]
 
 /** The request signed and in the form it travels; nothing has left yet. */
 async function seal(
-  { request, body, signing }: Asked,
+  { request, signing }: Asked,
   node: NodeConfiguration,
   today: TrustInForce,
   ports: ConsumePorts,
-): Promise<Outcome<Seen & { readonly transport: Transport }>> {
+): Promise<Outcome<Seen & { readonly transport: PeerMessage }>> {
   const ours = ownChain([node.authentication.certificate, ...node.authentication.intermediates], today, ports)
   if (!ours.ok) return under('ssl_authentication_failed', ours)
   const ocsp = await ocspOfChain(ours.value, today, ports)
@@ -107,19 +107,16 @@ async function seal(
   const material = await signingMaterial(signing, today, ports)
   if (!material.ok) return material
   const at = ports.now()
-  const documents = await signed(partsOf(request.block, body), material.value, ports)
+  const documents = await signed(partsOf(request.content), material.value, ports)
   if (!documents.ok) return documents
-  const parts = { ocsp: ocsp.value, message: request.block, body: request.body, documents: documents.value }
-  const encoded = encodeRest('request', parts, boundaryFrom(ports.newId()))
-  const original = lastValue(request.headers, 'content-type') ?? ''
-  const transport = { headers: requestHeaders(encoded.contentType, original, request.requestId), body: encoded.body }
-  return ok({ transport, message: request, body, documents: documents.value, at, keepBodies: 'full' })
+  const transport = request.encode({ ocsp: ocsp.value, documents: documents.value }, boundaryFrom(ports.newId()))
+  return ok({ transport, message: request, documents: documents.value, at, keepBodies: 'full' })
 }
 
 async function send(
-  transport: Transport,
+  transport: PeerMessage,
   addresses: readonly string[],
-  { request }: Asked,
+  request: OutgoingRequest,
   { deadline }: Exchange,
   today: TrustInForce,
   ports: ConsumePorts,
@@ -134,27 +131,17 @@ async function send(
   return answer
 }
 
-type Opened = { readonly message: RestResponse; readonly body: DigestedBody | null; readonly documents: SignatureDocuments }
+type Opened = { readonly message: Answered; readonly documents: OpenedAnswer['documents'] }
 
 /** The provider's answer: its form, its signature by the member that owns the service, and that it answers this very request. */
-function open(
-  { status, headers, body: bytes }: HttpAnswer,
-  request: RestRequest,
-  today: TrustInForce,
-  { now, memory }: ConsumePorts,
-): Outcome<Opened> {
-  if (status !== 200 && status !== 500) return refuse('http_error', `the provider's node answered ${status}`)
-  const transport = decodeRest('response', lastValue(headers, 'content-type') ?? '', bytes)
-  if (!transport.ok) return transport
-  const digest = checkDigest(headers)
-  if (!digest.ok) return under('service_failed', digest)
-  const { message: block, documents } = transport.value
-  const body = digested(transport.value.body)
+function open(answer: HttpAnswer, request: OutgoingRequest, today: TrustInForce, { now, memory }: ConsumePorts): Outcome<Opened> {
+  if (answer.status !== 200 && answer.status !== 500) return refuse('http_error', `the provider's node answered ${answer.status}`)
+  const opened = request.open(answer)
+  if (!opened.ok) return opened
+  const { content, documents, read } = opened.value
   const steps = rememberedSteps(today, memory)
-  const verified = verifyMessage(documents, partsOf(block, body), memberOf(request.service), today.trust, now(), 'strict', steps)
+  const verified = verifyMessage(documents, partsOf(content), memberOf(request.service), today.trust, now(), 'strict', steps)
   if (!verified.ok) return under('signature_verification', verified)
-  const response = readResponseBlock(block, transport.value.body)
-  if (!response.ok) return response
-  const fits = answers(response.value, request)
-  return fits.ok ? ok({ message: response.value, body, documents }) : fits
+  const message = read()
+  return message.ok ? ok({ message: message.value, documents }) : message
 }

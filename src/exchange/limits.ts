@@ -5,6 +5,11 @@ export const MOST_BODY = 4_400_000
 /** The same with the evidence around it, between nodes. */
 export const MOST_MESSAGE = 4_500_000
 
+/** Octets of a consumer's or service's body, and of a whole message between nodes. */
+export type MessageLimits = { readonly body: number; readonly message: number }
+/** What passes the edges in the cloud. */
+export const EDGE_LIMITS: MessageLimits = { body: MOST_BODY, message: MOST_MESSAGE }
+
 /**
  * How long each may take, one inside the other: the edge gives up after 29 s. A consumer's door that starts late has less, and so has
  * everything inside it.

@@ -1,6 +1,7 @@
 import type { ClientId, ServerId, ServiceId } from '../protocol/identifiers.ts'
 import type { SignatureName } from '../protocol/sign.ts'
 import type { AccessRight, Endpoint } from '../trust/access.ts'
+import type { MessageLimits } from './limits.ts'
 import type { Policy } from './policy.ts'
 import type { Reach } from './reach/reach.ts'
 
@@ -16,6 +17,10 @@ export type NodeConfiguration = {
   readonly policies: readonly Policy[]
   /** Where services may lie besides the public network. Absent: nowhere. */
   readonly reach?: Reach
+  /** Absent: as much as passes the edges in the cloud. */
+  readonly limits?: MessageLimits
+  /** The oldest version of a peer's software that is served, 'major.minor.patch'. Absent: any. Source: X-Road server-min-supported-client-version. */
+  readonly oldestPeer?: string
 }
 
 /**

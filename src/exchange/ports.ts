@@ -67,6 +67,9 @@ export type HttpCall = {
   readonly body: Uint8Array | null
 }
 
+/** One message to a peer's node; header names in lower case, in order. */
+export type PeerMessage = { readonly headers: readonly (readonly [string, string])[]; readonly body: Uint8Array }
+
 /**
  * Sends a message to a peer's node over mutual TLS: tries the addresses in order until one connects whose
  * certificate `accepts` takes; after that there is no second try, and every fault says `outcome: 'unknown'`.
@@ -76,7 +79,7 @@ export type HttpCall = {
  */
 export type CallPeer = (
   addresses: readonly string[],
-  message: { readonly headers: readonly (readonly [string, string])[]; readonly body: Uint8Array },
+  message: PeerMessage,
   accepts: (certificate: Uint8Array) => Promise<Outcome<true>>,
   budgetMs: number,
 ) => Promise<Outcome<HttpAnswer>>

@@ -6,7 +6,7 @@ import { headerLines, holds, type MultipartLimits, multipartPieces, type Part, t
 import type { SignatureDocuments } from './signature-documents.ts'
 import { readSoap, type SoapFault } from './soap-envelope.ts'
 import { relayedFault } from './soap-fault.ts'
-import { packageOf, type SoapPackage } from './soap-package.ts'
+import { isEnvelope, packageOf, type SoapPackage } from './soap-package.ts'
 import { evidenceParts } from './transport.ts'
 import { documentsOf, inMultipart, readFrame } from './transport-frame.ts'
 import { PART_TYPES, type TransportParts } from './transport-parts.ts'
@@ -64,7 +64,7 @@ export function decodeSoap(
   const parts = readFrame('soap', kind, contentType, body, limits)
   if (!parts.ok) return parts
   const { ocsp, message, fault } = parts.value
-  const read = message ? inMultipart(packageIn(message, parts.value, limits)) : undefined
+  const read = message && isEnvelope(message) ? inMultipart(packageIn(message, parts.value, limits)) : undefined
   if (read && !read.ok) return read
   if (read?.value.kind === 'fault') return kind === 'response' ? relayedFault(read.value) : noSoap
   if (kind === 'response' && fault) return faultFrom(fault)

@@ -51,7 +51,15 @@ const EVIDENCE: Record<string, Role> = {
 const ROLES: Record<Kind, ReadonlyMap<string, readonly Role[]>> = {
   'rest-request': rolesWith({ [PART_TYPES['rest-request']]: ['message'], [PART_TYPES.restBody]: ['payload'], 'text/xml': ['fault'] }),
   'rest-response': rolesWith({ [PART_TYPES['rest-response']]: ['message'], [PART_TYPES.restBody]: ['payload'], 'text/xml': ['fault'] }),
-  soap: rolesWith({ 'text/xml': ['message', 'fault'], 'application/xop+xml': ['message'], 'multipart/mixed': ['payload'] }),
+  // a REST message is read too, so that its reader can say that it is no SOAP
+  soap: rolesWith({
+    'text/xml': ['message', 'fault'],
+    'application/xop+xml': ['message'],
+    'multipart/mixed': ['payload'],
+    [PART_TYPES['rest-request']]: ['message'],
+    [PART_TYPES['rest-response']]: ['message'],
+    [PART_TYPES.restBody]: ['payload'],
+  }),
 }
 function rolesWith(own: Record<string, readonly Role[]>): ReadonlyMap<string, readonly Role[]> {
   return new Map([...Object.entries(EVIDENCE).map(([type, role]) => [type, [role]] as const), ...Object.entries(own)])

@@ -47,7 +47,7 @@ describe('a delivery is refused before anything is kept or called', () => {
     ],
     ['without a digest', 'server.serverproxy.internal_error', (sent) => withHeader(sent, 'x-hash-algorithm', null)],
     ['with another digest', 'server.serverproxy.internal_error', (sent) => withHeader(sent, 'x-hash-algorithm', 'SHA-256')],
-    ['that is SOAP', 'server.serverproxy.missing_soap', (sent) => withHeader(sent, 'x-road-message-type', null)],
+    ['that says it is SOAP and is not', 'server.serverproxy.missing_soap', (sent) => withHeader(sent, 'x-road-message-type', null)],
     ['that is no multipart', `${SF}.invalid_content_type`, (sent) => withHeader(sent, 'content-type', 'text/xml')],
     ['that is cut short', `${SF}.io_error`, (sent) => ({ ...sent, body: sent.body.subarray(0, -30) })],
     ['whose request id is not the signed one', `${SF}.inconsistent_headers`, (sent) => withHeader(sent, 'x-road-request-id', 'other')],

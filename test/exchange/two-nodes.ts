@@ -7,8 +7,7 @@ import { ok } from '../../src/base/result.ts'
 import { decodeRecord, type EvidenceRecord } from '../../src/evidence/record.ts'
 import { issueToken } from '../../src/evidence/timestamp-authority.ts'
 import type { ArchivePorts } from '../../src/exchange/archive.ts'
-import { REPLY_HEADERS } from '../../src/exchange/between-nodes.ts'
-import { type ConsumePorts, consume } from '../../src/exchange/consume.ts'
+import { type ConsumePorts, consume, type Given } from '../../src/exchange/consume.ts'
 import { newMemory } from '../../src/exchange/memory.ts'
 import type { NodeConfiguration, NodeService } from '../../src/exchange/node-configuration.ts'
 import type { CallPeer, CallService, FetchUrl, LogEntry, TrustInForce } from '../../src/exchange/ports.ts'
@@ -16,7 +15,7 @@ import { type ProvidePorts, provide } from '../../src/exchange/provide.ts'
 import { bytesBody } from '../../src/protocol/body.ts'
 import { codeOf, type Fault, type Outcome, refuse } from '../../src/protocol/faults.ts'
 import type { ClientId, ServiceId } from '../../src/protocol/identifiers.ts'
-import type { Header, RestCall, RestResponse } from '../../src/protocol/rest-message.ts'
+import type { Header, RestCall } from '../../src/protocol/rest-message.ts'
 import { encodeFault } from '../../src/protocol/transport.ts'
 import { authCertHash } from '../../src/trust/directory.ts'
 import { issueOcspResponse } from '../../src/trust/issue.ts'
@@ -199,7 +198,7 @@ export type TwoNodes = {
   readonly register: { answer: Service; readonly calls: Parameters<CallService>[0][] }
   /** Stands between the nodes: what a test does to messages on their way. */
   readonly wire: { callPeer: CallPeer; readonly delivered: number[] }
-  readonly ask: (call?: Partial<RestCall>, caller?: { tls: boolean; certificate: Uint8Array | null }) => Promise<Outcome<RestResponse>>
+  readonly ask: (call?: Partial<RestCall>, caller?: { tls: boolean; certificate: Uint8Array | null }) => Promise<Outcome<Given>>
 }
 
 export const answering =
@@ -309,7 +308,7 @@ export function answerOf(reply: Awaited<ReturnType<typeof provide>>, clock: Cloc
   return ok({
     status: 200,
     reason: 'OK',
-    headers: [['content-type', reply.value.contentType], ...REPLY_HEADERS, date],
+    headers: [...reply.value.headers, date],
     body: reply.value.body,
   })
 }

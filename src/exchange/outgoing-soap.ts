@@ -1,0 +1,72 @@
+import { ok } from '../base/result.ts'
+import { bytesBody } from '../protocol/body.ts'
+import { type Outcome, refuse, under } from '../protocol/faults.ts'
+import { lastValue } from '../protocol/rest-headers.ts'
+import type { RestCall } from '../protocol/rest-message.ts'
+import {
+  decodeSoap,
+  encodeSoap,
+  forConsumer,
+  originalContentType,
+  readSoapCall,
+  type SoapPackage,
+  type SoapRequest,
+  soapAnswers,
+} from '../protocol/soap-message.ts'
+import { checkDigest, originalAction, requestHeaders } from './between-nodes.ts'
+import type { Answered, CallSetting, OpenedAnswer, OutgoingRequest } from './outgoing.ts'
+import type { Policy } from './policy.ts'
+import type { HttpAnswer } from './ports.ts'
+import { soapContent, soapMessage } from './soap-content.ts'
+
+/** A SOAP call going out. Refusals are those of readSoapCall, all by 'client'. Source: X-Road PR-MESS, PR-MESST. */
+export function outgoingSoap({ method, headers, body }: RestCall, { requestId, limits }: CallSetting): Outcome<OutgoingRequest> {
+  const bytes = body?.kind === 'bytes' ? body.bytes : new Uint8Array()
+  const read = readSoapCall({ method, headers, body: bytes }, { message: limits.body })
+  if (!read.ok) return read
+  const request = read.value
+  return ok({
+    ...soapMessage(request, requestId),
+    targetServer: request.message.securityServer,
+    keepsPolicy: (policy) => keepsPolicy(policy, request),
+    encode: (evidence, boundary) => {
+      const encoded = encodeSoap('request', { ...request, ...evidence }, boundary)
+      const own = [originalAction(request.soapAction)]
+      return { headers: requestHeaders(encoded.contentType, request.contentType, requestId, own), body: encoded.body }
+    },
+    open: (answer) => open(answer, request, requestId, limits.message),
+  })
+}
+
+/** A SOAP header has an issue too; contracts in OpenAPI speak of REST alone. */
+const keepsPolicy = ({ requires }: Policy, { message }: SoapRequest): Outcome<true> =>
+  requires.includes('issue') && !message.issue?.trim() ? refuse('legal_basis_missing', 'issue') : ok(true)
+
+function open({ headers, body }: HttpAnswer, request: SoapRequest, requestId: string, mostBytes: number): Outcome<OpenedAnswer> {
+  const transport = decodeSoap('response', lastValue(headers, 'content-type') ?? '', body, { message: mostBytes })
+  if (!transport.ok) return transport
+  const digest = checkDigest(headers)
+  if (!digest.ok) return under('service_failed', digest)
+  const original = originalContentType(headers)
+  if (!original.ok) return original
+  const { documents } = transport.value
+  const content = soapContent(transport.value)
+  return ok({ content, documents, read: () => readAnswer(transport.value, content, original.value, request, requestId) })
+}
+
+function readAnswer(
+  response: SoapPackage,
+  content: Answered['content'],
+  original: string,
+  request: SoapRequest,
+  requestId: string,
+): Outcome<Answered> {
+  const fits = soapAnswers(response.message, request.message)
+  if (!fits.ok) return fits
+  const forwarded = forConsumer(response, original)
+  if (!forwarded.ok) return under('service_failed', forwarded)
+  const { client, service, id: messageId } = response.message
+  const { contentType, body } = forwarded.value
+  const given = { status: 200, headers: [['Content-Type', contentType] as const], body: bytesBody(body), messageId }
+  return ok({ client, service, messageId, requestId, content, given })
+}
