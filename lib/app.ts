@@ -1,0 +1,54 @@
+import { App, type AppProps, Stage, Tags } from 'aws-cdk-lib'
+import type { Bundles } from './bundle.ts'
+import type { Agency, Environment, Exchange } from './config/exchange.ts'
+import { stackName } from './names.ts'
+import { AccountStack } from './stacks/account.ts'
+import { AgencyNodeStack } from './stacks/agency-node.ts'
+import { CentralStack } from './stacks/central.ts'
+
+/** The whole exchange as stacks: in each environment the centre, what every account needs once, and a stage for each agency. */
+export function exchangeApp(exchange: Exchange, bundles: Bundles, props: AppProps = {}): App {
+  const app = new App({ analyticsReporting: false, ...props })
+  Tags.of(app).add('exchange', exchange.instance)
+  for (const environment of exchange.environments) addEnvironment(app, environment, bundles)
+  return app
+}
+
+function addEnvironment(app: App, environment: Environment, bundles: Bundles): void {
+  const env = { account: environment.account, region: environment.region }
+  const centre = stage(app, environment, 'central', env)
+  new CentralStack(centre, 'central', { stackName: stackName(environment, 'central'), terminationProtection: true, environment, bundles })
+  for (const place of placesOf(environment)) {
+    const account = stage(app, environment, place.id, place)
+    new AccountStack(account, 'account', { stackName: stackName(environment, 'account'), environment, alarmMail: place.alarmMail })
+  }
+  for (const agency of environment.agencies) {
+    const node = stage(app, environment, agency.id, agency)
+    Tags.of(node).add('agency', agency.id)
+    new AgencyNodeStack(node, 'node', {
+      stackName: stackName(environment, agency.id),
+      terminationProtection: true,
+      environment,
+      agency,
+      bundles,
+    })
+  }
+}
+
+type Place = { readonly account: string; readonly region: string }
+
+function stage(app: App, environment: Environment, id: string, { account, region }: Place): Stage {
+  const made = new Stage(app, `${environment.name}-${id}`, { env: { account, region } })
+  Tags.of(made).add('environment', environment.name)
+  return made
+}
+
+/** Every account and Region of an environment once: the operator's, and those of agencies that have their own. */
+function placesOf(environment: Environment): readonly (Place & Pick<Agency, 'alarmMail'> & { readonly id: string })[] {
+  const places = new Map<string, Place & Pick<Agency, 'alarmMail'> & { readonly id: string }>()
+  for (const { account, region, alarmMail } of [environment, ...environment.agencies]) {
+    const key = `${account}-${region}`
+    if (!places.has(key)) places.set(key, { account, region, alarmMail, id: `account-${key}` })
+  }
+  return [...places.values()]
+}

@@ -1,0 +1,46 @@
+import { RemovalPolicy, Tags } from 'aws-cdk-lib'
+import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { Construct } from 'constructs'
+import { acknowledge } from './acknowledge.ts'
+import type { Door } from './door.ts'
+
+/**
+ * The small records of a node or of the centre: on demand, so that a sleeping one costs nothing, restorable to any second of 35 days.
+ * `pk` is the text of a record's key before its first '/', `sk` the whole key: what a door may write is said by the first part.
+ */
+export class RecordsTable extends Construct {
+  readonly table: Table
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id)
+    this.table = new Table(this, 'Table', {
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      sortKey: { name: 'sk', type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      encryption: TableEncryption.DEFAULT,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: true,
+      timeToLiveAttribute: 'expires',
+      removalPolicy: RemovalPolicy.RETAIN,
+    })
+    Tags.of(this).add('service', 'records')
+    acknowledge(this.table, {
+      'NIST.800.53.R5-DynamoDBInBackupPlan':
+        'Point-in-time recovery holds 35 days; what must last (evidence, configurations) lies in the locked bucket, from which the rest is rebuilt.',
+    })
+  }
+
+  /** Reads everything; writes only records whose key begins with one of `first`, or all when it is 'all'. */
+  give(door: Door, settings: Readonly<Record<string, string>>, first: readonly string[] | 'all'): void {
+    const resources = [this.table.tableArn]
+    const conditions = first === 'all' ? {} : { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': first } }
+    const read = new PolicyStatement({ actions: ['dynamodb:GetItem', 'dynamodb:Query'], resources })
+    const write = new PolicyStatement({
+      actions: ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'],
+      resources,
+      conditions,
+    })
+    door.give(settings, read, ...(first.length > 0 ? [write] : []))
+  }
+}
