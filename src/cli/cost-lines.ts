@@ -1,5 +1,6 @@
+import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
-import { ASSUMED } from '../metering/usage.ts'
+import { ASSUMED, type KeyTier } from '../metering/usage.ts'
 import { addCommand, badValue, type Frame, formed, jsonOption, say } from './frame.ts'
 
 const wholeNumber = formed(/^\d{1,12}$/, 'Debe ser un número entero.', 'It must be a whole number.')
@@ -20,7 +21,7 @@ const pricesOption = (frame: Frame) =>
 /** `sacbe cost …`: what messages cost, before and after they are sent. */
 export function addCost(program: Command, frame: Frame): void {
   const cost = addCommand(program, frame, 'cost', 'Lo que cuestan los mensajes.', 'What messages cost.')
-  addEstimate(cost, frame)
+  for (const add of [addEstimate, addReceipt, addStatement, addBudget, addForecast, addReconcile, addFocus]) add(cost, frame)
 }
 
 function addEstimate(cost: Command, frame: Frame): void {
@@ -73,6 +74,134 @@ function addEstimate(cost: Command, frame: Frame): void {
         const { costEstimate } = await import('./cost-estimate.ts')
         const sizes = { requestBytes: request, responseBytes: response, serviceMs, memoryMb: memory, processorMs: ASSUMED.processorMs }
         return costEstimate({ asked: { messages, ...sizes, tier, edge }, region, ...(prices ? { prices } : {}), json }, frame.io)
+      }),
+    )
+}
+
+type World = { home?: string; region: string; tier: KeyTier; prices?: string }
+
+/** A command about what a world's nodes have on their books. */
+function worldCommand(cost: Command, frame: Frame, line: string, es: string, en: string): Command {
+  return addCommand(cost, frame, line, es, en)
+    .addOption(
+      new Option('--home <DIR>', say(frame, `carpeta del mundo (si falta, ${frame.home})`, `folder of the world (else ${frame.home})`)),
+    )
+    .addOption(
+      new Option('--tier <TIER>', say(frame, 'llave de firma', 'signing key')).choices(['kms', 'kms-other', 'wrapped']).default('kms'),
+    )
+    .addOption(regionOption(frame))
+    .addOption(pricesOption(frame))
+}
+const worldOf = (frame: Frame, { home, region, tier, prices }: World) => ({
+  home: home === undefined ? frame.home : resolve(home),
+  region,
+  tier,
+  ...(prices === undefined ? {} : { prices }),
+})
+const given = <Name extends string>(values: Readonly<Partial<Record<Name, string>>>, ...names: readonly Name[]) =>
+  Object.fromEntries(names.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]]))) as Partial<Record<Name, string>>
+
+const monthOption = (frame: Frame) =>
+  new Option('--month <MONTH>', say(frame, 'mes, en UTC: 2026-11; si falta, este', 'month, in UTC: 2026-11; else this one')).argParser(
+    formed(/^\d{4}-(0[1-9]|1[0-2])$/, 'Debe ser un mes: 2026-11.', 'It must be a month: 2026-11.'),
+  )
+const agencyOption = (frame: Frame) =>
+  new Option('--agency <MEMBER>', say(frame, 'dependencia: QRO/GOB/DIF; si falta, todas', 'agency: QRO/GOB/DIF; else all'))
+const budgetsOption = (frame: Frame) => new Option('--budgets <FILE>', say(frame, 'archivo de presupuestos', 'file of budgets'))
+const outOption = (frame: Frame) => new Option('--out <FILE>', say(frame, 'archivo de salida', 'output file'))
+
+function addReceipt(cost: Command, frame: Frame): void {
+  worldCommand(cost, frame, 'receipt', 'El recibo de un intercambio, de cada lado.', 'The receipt of one exchange, on each side.')
+    .argument('<ID>', say(frame, 'identificador del mensaje o de la petición', 'id of the message or of the request'))
+    .addOption(jsonOption(frame))
+    .action((id: string, values: World & { json: boolean }) =>
+      frame.run(async () =>
+        (await import('./cost-receipt.ts')).costReceipt({ ...worldOf(frame, values), id, json: values.json }, frame.io),
+      ),
+    )
+}
+
+function addStatement(cost: Command, frame: Frame): void {
+  type Given = World & { month?: string; agency?: string; budgets?: string; out?: string; format: 'json' | 'csv' | 'html' }
+  worldCommand(cost, frame, 'statement', 'El mes de una dependencia o del estado.', 'The month of an agency or of the state.')
+    .addOption(monthOption(frame))
+    .addOption(agencyOption(frame))
+    .addOption(new Option('--format <FORMAT>', say(frame, 'forma', 'form')).choices(['json', 'csv', 'html']).default('json'))
+    .addOption(budgetsOption(frame))
+    .addOption(outOption(frame))
+    .action((values: Given) =>
+      frame.run(async () => {
+        const { costStatement } = await import('./cost-statement.ts')
+        return costStatement(
+          { ...worldOf(frame, values), ...given(values, 'month', 'agency', 'budgets', 'out'), format: values.format },
+          frame.io,
+        )
+      }),
+    )
+}
+
+function addBudget(cost: Command, frame: Frame): void {
+  type Given = World & { month?: string; budgets: string; json: boolean }
+  worldCommand(cost, frame, 'budget', 'Cómo va cada presupuesto del mes.', 'Where each budget of the month stands.')
+    .addOption(budgetsOption(frame).makeOptionMandatory())
+    .addOption(monthOption(frame))
+    .addOption(jsonOption(frame))
+    .action((values: Given) =>
+      frame.run(async () => {
+        const { costBudget } = await import('./cost-budget.ts')
+        return costBudget({ ...worldOf(frame, values), ...given(values, 'month'), budgets: values.budgets, json: values.json }, frame.io)
+      }),
+    )
+}
+
+function addForecast(cost: Command, frame: Frame): void {
+  type Given = World & { month?: string; agency?: string; json: boolean }
+  worldCommand(cost, frame, 'forecast', 'En cuánto cerrará el mes.', 'What the month will come to.')
+    .addOption(monthOption(frame))
+    .addOption(agencyOption(frame))
+    .addOption(jsonOption(frame))
+    .action((values: Given) =>
+      frame.run(async () => {
+        const { costForecast } = await import('./cost-forecast.ts')
+        return costForecast({ ...worldOf(frame, values), ...given(values, 'month', 'agency'), json: values.json }, frame.io)
+      }),
+    )
+}
+
+function addReconcile(cost: Command, frame: Frame): void {
+  type Given = World & { month?: string; json: boolean }
+  worldCommand(cost, frame, 'reconcile', 'Compara el mes con la factura de la nube.', 'Compares the month with the cloud’s bill.')
+    .argument('<FILE>', say(frame, 'exportación FOCUS de AWS, en CSV', 'AWS FOCUS export, as CSV'))
+    .addOption(monthOption(frame))
+    .addOption(jsonOption(frame))
+    .action((bill: string, values: Given) =>
+      frame.run(async () => {
+        const { costReconcile } = await import('./cost-reconcile.ts')
+        return costReconcile({ ...worldOf(frame, values), ...given(values, 'month'), bill, json: values.json }, frame.io)
+      }),
+    )
+}
+
+function addFocus(cost: Command, frame: Frame): void {
+  type Given = World & { month?: string; budgets?: string; out?: string; focus: '1.2' | '1.4'; issuer: string; schema: boolean }
+  worldCommand(cost, frame, 'focus', 'El mes como datos FOCUS, para repartirlo.', 'The month as FOCUS data, for charge-back.')
+    .addOption(monthOption(frame))
+    .addOption(
+      new Option('--focus <VERSION>', say(frame, 'versión; 1.4 es provisional', 'version; 1.4 is provisional'))
+        .choices(['1.2', '1.4'])
+        .default('1.2'),
+    )
+    .addOption(new Option('--issuer <NAME>', say(frame, 'quién cobra', 'who charges')).default('Sacbé'))
+    .addOption(
+      new Option('--schema', say(frame, 'da el esquema en vez de los datos', 'gives the schema instead of the data')).default(false),
+    )
+    .addOption(budgetsOption(frame))
+    .addOption(outOption(frame))
+    .action((values: Given) =>
+      frame.run(async () => {
+        const { costFocus } = await import('./cost-focus.ts')
+        const { focus: version, issuer, schema } = values
+        return costFocus({ ...worldOf(frame, values), ...given(values, 'month', 'budgets', 'out'), version, issuer, schema }, frame.io)
       }),
     )
 }

@@ -1,7 +1,7 @@
 import { ok } from '../base/result.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
 import { memberIn } from './exchanges.ts'
-import { exchanged, NOTHING, readUsd, times, type Usd } from './money.ts'
+import { exchanged, readUsd, sumOf, times, type Usd } from './money.ts'
 import type { Receipt } from './receipt.ts'
 import type { Tariff } from './tariff.ts'
 
@@ -74,17 +74,23 @@ function readSponsors(sponsors: unknown): Outcome<ReadonlyMap<string, string>> {
 }
 
 export const ALERTS = [50, 80, 100] as const
-export type BudgetState = { readonly budget: Budget; readonly spent: Usd; readonly percent: number; readonly alerts: readonly number[] }
+export type BudgetState = {
+  readonly budget: Budget
+  readonly spent: Usd
+  readonly exchanges: number
+  readonly percent: number
+  readonly alerts: readonly number[]
+}
 
 /**
  * Where each budget stands after these receipts of a month: what the agency itself used, and what it pays for those it sponsors.
  */
 export function budgetStates({ budgets, sponsors }: Budgets, receipts: readonly Receipt[], month: string): readonly BudgetState[] {
   return budgets.map((budget) => {
-    let spent: bigint = NOTHING
-    for (const receipt of receipts) if (receipt.day.startsWith(month) && isCounted(receipt, budget, sponsors)) spent += receipt.usd
+    const counted = receipts.filter((receipt) => receipt.day.startsWith(month) && isCounted(receipt, budget, sponsors))
+    const spent = sumOf(counted.map(({ usd }) => usd))
     const percent = budget.ceiling === 0n ? (spent > 0n ? 100 : 0) : Number((spent * 10_000n) / budget.ceiling) / 100
-    return { budget, spent: spent as Usd, percent, alerts: ALERTS.filter((at) => percent >= at) }
+    return { budget, spent, exchanges: counted.length, percent, alerts: ALERTS.filter((at) => percent >= at) }
   })
 }
 
