@@ -21,9 +21,9 @@ const BEFORE_THE_CALL: readonly (readonly FaultCode[])[] = [
   ['ssl_authentication_failed'],
   ['unknown_host'],
   ['unknown_service'],
-  ['service_failed', 'invalid_content_type'],
   ['service_failed', 'invalid_security_server'],
   ['service_failed', 'ssl_authentication_failed'],
+  ['service_failed', 'unknown_host'],
   ['service_failed', 'unknown_member'],
 ]
 
