@@ -1,4 +1,4 @@
-import type { Document } from 'yaml'
+import type { Document, YAMLMap } from 'yaml'
 import { ok } from '../../base/result.ts'
 import { type Outcome, refuse } from '../../protocol/faults.ts'
 import { nestingOf } from '../contract/json.ts'
@@ -15,7 +15,7 @@ const DEEPEST = 64
 
 /**
  * Reads YAML or JSON in UTF-8. The parser is loaded when the first description is read and not before: no message waits for it.
- * Refused with 'malformed_server_conf': too large, too deep, not well-formed, a key given twice, more than one document.
+ * Refused with 'malformed_server_conf': too large, too deep, not well-formed, a key given twice, an alias of nothing, more than one document.
  */
 export async function readSource(bytes: Uint8Array, form: SourceForm = 'yaml'): Promise<Outcome<OpenApiSource>> {
   if (bytes.length > MOST_DESCRIPTION) return malformed(`it is larger than ${MOST_DESCRIPTION} octets`)
@@ -30,8 +30,8 @@ export async function readSource(bytes: Uint8Array, form: SourceForm = 'yaml'): 
   if (!document) return malformed('it is nested too deeply')
   const [problem] = document.errors
   if (problem) return malformed(`${problem.message.split('\n', 1)[0]}, character ${problem.pos[0]}`)
-  const twice = keyGivenTwice(document, yaml)
-  return twice === undefined ? ok({ text, document }) : malformed(twice)
+  const unsound = problemIn(document, yaml)
+  return unsound === undefined ? ok({ text, document }) : malformed(unsound)
 }
 
 const malformed = (why: string) => refuse('malformed_server_conf', `OpenAPI: ${why}`)
@@ -70,19 +70,27 @@ function withoutOverflow<T>(parse: () => T): T | undefined {
   }
 }
 
-function keyGivenTwice(document: Document.Parsed, yaml: typeof import('yaml')): string | undefined {
+/** What the parser lets pass: a key given twice, an alias of nothing. */
+function problemIn(document: Document.Parsed, yaml: typeof import('yaml')): string | undefined {
+  const anchors = new Set<string>()
   let found: string | undefined
-  yaml.visit(document, {
-    Map: (_, map, path) => {
-      if (path.length > 4 * DEEPEST) found = 'it is nested too deeply'
-      const seen = new Set<unknown>()
-      for (const { key } of map.items) {
-        const name = yaml.isScalar(key) ? key.value : key
-        if (seen.has(name)) found = `the key "${String(name).slice(0, 100)}" is given twice`
-        seen.add(name)
-      }
-      return found === undefined ? undefined : yaml.visit.BREAK
-    },
+  yaml.visit(document, (_, node, path) => {
+    if (path.length > 4 * DEEPEST) found = 'it is nested too deeply'
+    else if (yaml.isAlias(node))
+      found = anchors.has(node.source) ? undefined : `the alias "${node.source.slice(0, 100)}" has no anchor before it`
+    else if (yaml.isNode(node) && node.anchor !== undefined) anchors.add(node.anchor)
+    if (yaml.isMap(node)) found ??= keyGivenTwice(node, yaml)
+    return found === undefined ? undefined : yaml.visit.BREAK
   })
   return found
+}
+
+function keyGivenTwice({ items }: YAMLMap, yaml: typeof import('yaml')): string | undefined {
+  const seen = new Set<unknown>()
+  for (const { key } of items) {
+    const name = yaml.isScalar(key) ? key.value : key
+    if (seen.has(name)) return `the key "${String(name).slice(0, 100)}" is given twice`
+    seen.add(name)
+  }
+  return undefined
 }

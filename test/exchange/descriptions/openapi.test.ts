@@ -57,6 +57,8 @@ describe('refused, with what stands in the way', () => {
     ['a broken template', paths(`  /a/{b:\n${get}`), /malformed/],
     ['two templates that mean the same', paths(`  /a/{b}:\n${get}  /a/{c}:\n${get}`), /GET \/a\/\* is described twice/],
     ['a key given twice', paths(`  /a:\n${get}${get}`), /the key "get" is given twice/],
+    ['an alias of nothing', paths('  /a: *a\n'), /alias "a" has no anchor/],
+    ['an alias before its anchor', 'a: *a\nb: &a 1\n', /has no anchor before it/],
     ['a key given twice in JSON', '{"openapi":"3.0.0","paths":{},"paths":{}}', /the key "paths" is given twice/],
     ['a reference to a file', paths("  /a: {$ref: 'otro.yaml#/a'}\n"), /"otro\.yaml#\/a" points outside/],
     ['a reference to a server', paths("  /a: {$ref: 'http://169.254.169.254/'}\n"), /points outside/],
