@@ -10,10 +10,11 @@ import { containerOf, type EvidenceItem, evidenceItems } from '../../src/local/e
 import { callAs } from '../../src/local/information-system.ts'
 import { must } from '../../src/local/node-file.ts'
 import type { NodePorts } from '../../src/local/node-ports.ts'
+import type { WorldPlan } from '../../src/local/plan.ts'
 import { startWorld, type World } from '../../src/local/world.ts'
 import { clientNamed, nodeNamed } from '../../src/local/world-file.ts'
 import type { ClientAnswer, ClientCall } from '../../src/local/world-view.ts'
-import { BANK, PERSONS, plan } from './plan.ts'
+import { BANK, plan as ordinary, PERSONS } from './plan.ts'
 
 export type ExchangeOptions = {
   readonly wrap?: (node: string, ports: NodePorts) => NodePorts
@@ -25,6 +26,8 @@ export type ExchangeOptions = {
   readonly folder?: string
   /** The world's clock begins here, in milliseconds before or after the machine's. */
   readonly ahead?: number
+  /** Another world than the ordinary one. */
+  readonly plan?: WorldPlan
 }
 
 /** A whole exchange with a clock the test sets; gone with its folder when the test is over. */
@@ -45,7 +48,14 @@ export type Exchange = AsyncDisposable & {
   readonly stop: () => Promise<void>
 }
 
-export async function openExchange({ wrap, skew = {}, fetchUrl, folder: given, ahead = 0 }: ExchangeOptions = {}): Promise<Exchange> {
+export async function openExchange({
+  wrap,
+  skew = {},
+  fetchUrl,
+  folder: given,
+  ahead = 0,
+  plan = ordinary,
+}: ExchangeOptions = {}): Promise<Exchange> {
   const folder = given ?? mkdtempSync(join(tmpdir(), 'sacbe-exchange-'))
   const log: LogEntry[] = []
   let added = ahead
