@@ -46,7 +46,8 @@ async function downloadFor(query: URLSearchParams, caller: Caller, ports: Eviden
   const found = await foundFor(question.value, query.has('force'), ports)
   if (!found.ok) return found
   const containers = await containersOf(found.value, ports)
-  return query.has('unique') ? onlyOne(containers, question.value) : all(containers, question.value)
+  if (!containers.ok) return containers
+  return query.has('unique') ? onlyOne(containers.value, question.value) : all(containers.value, question.value)
 }
 
 type Sealed = Required<FoundEvidence>
@@ -75,20 +76,26 @@ async function archiveAll({ archiveNow, log }: EvidencePorts): Promise<void> {
 
 type Container = { readonly name: string; readonly bytes: Uint8Array }
 
-/** As they lie in their archive files. Throws when one is not there: receipts name only what lies under lock. */
-async function containersOf(found: readonly Sealed[], { getLocked }: EvidencePorts): Promise<readonly Container[]> {
+/** As they lie in their archive files. One that cannot be read is an incident of the node's: 'internal_error', and the log names it. */
+async function containersOf(found: readonly Sealed[], { getLocked, log }: EvidencePorts): Promise<Outcome<readonly Container[]>> {
   const byArchive = new Map<string, ReadonlyMap<string, Uint8Array>>()
-  for (const archive of new Set(found.map((each) => each.archive))) {
-    const bytes = await getLocked(archiveFileName(archive))
-    const read = bytes && (await readArchive(bytes))
-    if (!read?.ok) throw new Error(`the archive file ${archive} cannot be read: ${read ? read.fault.detail : 'it is not there'}`)
-    byArchive.set(archive, new Map(read.value.containers.map(({ name, bytes: container }) => [name, container])))
+  for (const archive of new Set(found.map((each) => each.archive)))
+    byArchive.set(archive, await containersIn(await getLocked(archiveFileName(archive))))
+  const containers: Container[] = []
+  for (const { container: name, archive } of found) {
+    const bytes = byArchive.get(archive)?.get(name)
+    if (!bytes) {
+      log({ level: 'error', event: 'archive_unreadable', archive, container: name })
+      return refuse('internal_error', `${name} is not in its archive file`)
+    }
+    containers.push({ name, bytes })
   }
-  return found.map(({ container, archive }) => {
-    const bytes = byArchive.get(archive)?.get(container)
-    if (!bytes) throw new Error(`the archive file ${archive} has no ${container}`)
-    return { name: container, bytes }
-  })
+  return ok(containers)
+}
+
+async function containersIn(archive: Uint8Array | undefined): Promise<ReadonlyMap<string, Uint8Array>> {
+  const read = archive && (await readArchive(archive))
+  return new Map(read?.ok ? read.value.containers.map(({ name, bytes }) => [name, bytes]) : [])
 }
 
 function onlyOne(containers: readonly Container[], { direction }: EvidenceQuestion): Outcome<LocalAnswer> {

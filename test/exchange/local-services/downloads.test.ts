@@ -114,6 +114,19 @@ describe('the evidence of a message', () => {
     ])
     expect((await asic(world.consumer, `${DIF_ID}&queryId=q-1&requestOnly&unique`)).status).toBe(500)
   })
+  test('whose archive file is gone is a fault of the node, and the log names it', async () => {
+    const world = await twoNodes()
+    await call(world, 'q-1')
+    await archive('test', world.consumer.archivePorts)
+    const { getLocked } = world.consumer.archivePorts
+    const gone = {
+      ...portsOf(world.consumer),
+      getLocked: async (name: string) => (name.startsWith('archive/') ? undefined : getLocked(name)),
+    }
+    const answer = await localService({ method: 'GET', target: `/asic?${DIF_ID}&queryId=q-1`, headers: [] }, OPEN, gone)
+    expect(answer?.status).toBe(500)
+    expect(world.consumer.log.map(({ event }) => event)).toContain('archive_unreadable')
+  })
   test.skipIf(!needs('unzip'))('is stored, not deflated, for any tool to open', async () => {
     const world = await twoNodes()
     await call(world, 'q-1')
