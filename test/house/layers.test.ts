@@ -6,7 +6,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const ROOT = dirname(dirname(import.meta.dirname))
-const OURS = ['bin', 'src', 'functions', 'scenarios', 'test', 'bench'].filter((name) => existsSync(join(ROOT, name)))
+const OURS = ['bin', 'lib', 'src', 'functions', 'scenarios', 'test', 'bench'].filter((name) => existsSync(join(ROOT, name)))
 type Dependency = { readonly resolved: string; readonly dependencyTypes: readonly string[] }
 type Report = {
   readonly modules: readonly { readonly source: string; readonly dependencies: readonly Dependency[] }[]
