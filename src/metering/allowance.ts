@@ -70,7 +70,8 @@ function spentSince(allowance: Allowance, since: number, tally: Tally): bigint {
 function note(allowance: Allowance, at: Instant, tally: Tally): void {
   const key = keyOf(allowance)
   const minutes = tally.get(key) ?? new Map<number, bigint>()
-  minutes.set(minuteOf(at), (minutes.get(minuteOf(at)) ?? 0n) + allowance.perCall)
+  const minute = minuteOf(Math.max(at, allowance.asOf)) // a door whose clock is behind must not forget at once
+  minutes.set(minute, (minutes.get(minute) ?? 0n) + allowance.perCall)
   tally.set(key, minutes)
 }
 

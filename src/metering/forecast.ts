@@ -11,9 +11,9 @@ const isRest = (weekday: number): boolean => weekday === 0 || weekday === 6
 /**
  * What a month will come to, from the days that are over: those as they were, the rest on a line through them.
  *
- * Days of rest are scaled to working days by the month's own ratio. The line is the median of the slopes between all pairs of days
- * (Theil 1950, Sen 1968), so that a campaign of a few days, over or under way, does not bend it; the slope counts in full only once ten
- * days have shown it. null before the third day.
+ * Days of rest are scaled to working days by the month's own ratio; days far off the others are left out. The line is the median of the slopes between all pairs of days
+ * (Theil 1950, Sen 1968), so that no single day bends it; the slope counts as far as the days agree
+ * on it: by the share of pairs that rise less those that fall (Kendall 1938). null before the third day.
  * @param days the month's first days, in order, none missing
  */
 export function forecastOf(days: readonly Day[], daysInMonth: number): Forecast | null {
@@ -21,8 +21,10 @@ export function forecastOf(days: readonly Day[], daysInMonth: number): Forecast 
   if (!last || days.length < FIRST_FORECAST) return null
   const rest = restShare(days)
   const level = (each: Day): number => each.spent / (isRest(each.weekday) ? rest : 1)
-  const slope = slopeOf(days.map((each) => [each.day, level(each)] as const)) * Math.min(1, days.length / 10)
-  const base = median(days.map((each) => level(each) - slope * each.day))
+  const isOrdinary = ordinary(days.map(level))
+  const points = days.map((each) => [each.day, level(each)] as const).filter(([, height]) => isOrdinary(height))
+  const slope = slopeOf(points)
+  const base = median(points.map(([day, height]) => height - slope * day))
   let total = days.reduce((sum, { spent }) => sum + spent, 0)
   for (let day = last.day + 1; day <= daysInMonth; day++) {
     const weekday = (last.weekday + day - last.day) % 7
@@ -40,18 +42,31 @@ export function forecastErrors(month: readonly Day[]): readonly (Forecast & { re
   })
 }
 
+/** Each day of rest beside the working day next to it, so that a campaign over both does not count. */
 function restShare(days: readonly Day[]): number {
-  const working = median(days.filter(({ weekday }) => !isRest(weekday)).map(({ spent }) => spent))
-  const resting = days.filter(({ weekday }) => isRest(weekday)).map(({ spent }) => spent)
-  if (resting.length === 0 || !(working > 0)) return REST_SHARE
-  return Math.max(0.01, median(resting) / working)
+  const shares = days.flatMap((each, index) => {
+    const beside = each.weekday === 6 ? days[index - 1] : (days[index + 1] ?? days[index - 2])
+    return isRest(each.weekday) && beside && beside.spent > 0 ? [each.spent / beside.spent] : []
+  })
+  return shares.length === 0 ? REST_SHARE : Math.max(0.01, median(shares))
 }
+
+/** Days far off the others are a campaign: over, or declared by whoever plans it. Source: Iglewicz and Hoaglin 1993, modified z-score. */
+function ordinary(levels: readonly number[]): (level: number) => boolean {
+  const middle = median(levels)
+  const spread = median(levels.map((level) => Math.abs(level - middle)))
+  return (level) => spread === 0 || (0.6745 * Math.abs(level - middle)) / spread <= 3.5
+}
+
+/** In full when half of all pairs more rise than fall, or the reverse; by the square below. */
+const AGREED = 0.5
 
 function slopeOf(points: readonly (readonly [number, number])[]): number {
   const slopes: number[] = []
   for (const [index, [x, y]] of points.entries())
     for (const [other, height] of points.slice(index + 1)) slopes.push((height - y) / (other - x))
-  return median(slopes)
+  const agreement = Math.abs(slopes.reduce((sum, slope) => sum + Math.sign(slope), 0)) / Math.max(1, slopes.length)
+  return median(slopes) * Math.min(1, (agreement / AGREED) ** 2)
 }
 
 function median(values: readonly number[]): number {
