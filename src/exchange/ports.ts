@@ -71,16 +71,16 @@ export type HttpCall = {
 export type PeerMessage = { readonly headers: readonly (readonly [string, string])[]; readonly body: Uint8Array }
 
 /**
- * Sends a message to a peer's node over mutual TLS: tries the addresses in order until one connects whose
- * certificate `accepts` takes; after that there is no second try, and every fault says `outcome: 'unknown'`.
+ * Sends a message to a peer's node over mutual TLS, to the address that connects first and whose certificate `accepts` takes; after that
+ * there is no second try, and every fault says `outcome: 'unknown'`.
  * @param addresses 'host' or 'host:port'; without a port it is 5500.
- * @param accepts judges the peer's certificate (DER) before a byte of the message is sent.
+ * @param accepts judges the peer's certificate (DER), presented at one of the addresses, before a byte of the message is sent.
  * @param budgetMs milliseconds until the answer must be whole.
  */
 export type CallPeer = (
   addresses: readonly string[],
   message: PeerMessage,
-  accepts: (certificate: Uint8Array) => Promise<Outcome<true>>,
+  accepts: (certificate: Uint8Array, address: string) => Promise<Outcome<true>>,
   budgetMs: number,
 ) => Promise<Outcome<HttpAnswer>>
 

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2, APIGatewayProxyResult, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
+import { PEER_SUITES } from '../adapters/http/peer-tls.ts'
 import type { Now } from '../base/clock.ts'
 import { httpAnswer, type OwnAnswer, ownAnswer, restAnswer, type WireAnswer } from './gateway-answers.ts'
 import { clientCertificateOf } from './gateway-certificate.ts'
@@ -45,20 +46,6 @@ const LIMITS: Record<Edge, GatewayLimits> = {
   http: { headBytes: 10_240, bodyBytes: 10 * 1024 * 1024, eventBytes: 6 * 1024 * 1024, doorMs: 30_000, clientMs: 30_000, atOnce: 100 },
 }
 
-/** Stock servers offer three CBC suites on TLS 1.2 and nothing else; newer peers get better ones. */
-const SUITES = [
-  'TLS_AES_256_GCM_SHA384',
-  'TLS_CHACHA20_POLY1305_SHA256',
-  'TLS_AES_128_GCM_SHA256',
-  'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES256-SHA384',
-  'DHE-RSA-AES256-SHA256',
-  'ECDHE-ECDSA-AES256-SHA384',
-].join(':')
-
 export type Gateway = {
   readonly server: Server
   /** Shows another certificate from the next handshake on. */
@@ -71,7 +58,7 @@ const tlsOf = ({ certificate, key }: Pick<GatewayOptions, 'certificate' | 'key'>
     cert: certificate,
     key,
     minVersion: 'TLSv1.2',
-    ciphers: SUITES,
+    ciphers: PEER_SUITES,
     dhparam: 'auto',
     honorCipherOrder: true,
     sessionTimeout: 600,

@@ -143,9 +143,39 @@ describe('a call to a peer', () => {
     })
   })
 
+  test('of several takes the one that connects first, tells whose certificate it judges, and goes back to it', async () => {
+    const [one, two] = [await peer((_request, response) => response.end('uno')), await peer((_request, response) => response.end('dos'))]
+    const call = caller(1e6, 2000)
+    const judged: string[] = []
+    const accepts = async (_certificate: Uint8Array, address: string): Promise<Outcome<true>> => {
+      judged.push(address)
+      return ok(true)
+    }
+    const texts = new Set<string>()
+    for (let n = 0; n < 5; n++) {
+      const answer = await call(n % 2 ? [one.address, two.address] : [two.address, one.address], message, accepts, 5000)
+      texts.add(answer.ok ? Buffer.from(answer.value.body).toString() : 'no answer')
+    }
+    expect([texts.size, new Set(judged).size, one.seen.requests + two.seen.requests]).toEqual([1, 1, 5])
+    await new Promise<void>((resolve) => {
+      const { server } = (one.seen.requests ? one : two).seen
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+    const answer = await call([one.address, two.address], message, accepts, 5000)
+    expect(answer.ok && Buffer.from(answer.value.body).toString()).toBe([...texts][0] === 'uno' ? 'dos' : 'uno')
+  })
+
+  test('names that do not resolve are passed over', async () => {
+    const { address } = await peer((_request, response) => response.end('x'))
+    expect((await caller()(['no-such-host.invalid', address], message, anyone, 5000)).ok).toBe(true)
+  })
+
   test('speaks TLS 1.2 and 1.3, the suites of stock servers too, and nothing older', async () => {
-    const stock = { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES256-SHA384' } as const
-    for (const options of [{ maxVersion: 'TLSv1.2' }, { minVersion: 'TLSv1.3' }, stock] as const) {
+    const stock = ['ECDHE-RSA-AES256-SHA384', 'DHE-RSA-AES256-SHA256'].map(
+      (ciphers) => ({ maxVersion: 'TLSv1.2', ciphers, dhparam: 'auto' }) as const,
+    )
+    for (const options of [{ maxVersion: 'TLSv1.2' }, { minVersion: 'TLSv1.3' }, ...stock] as const) {
       const { address } = await peer((_request, response) => response.end('x'), options)
       expect((await caller()([address], message, anyone, 5000)).ok).toBe(true)
     }

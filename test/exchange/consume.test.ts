@@ -188,7 +188,7 @@ describe('a request that is kept but does not reach the provider', () => {
       const world = await twoNodes()
       const der = whose === 'dif' ? world.cast.dif.tls.certificate.der : world.cast.stranger.certificate.der
       world.wire.callPeer = async (_addresses, _message, accepts) => {
-        const accepted = await accepts(der)
+        const accepted = await accepts(der, 'sedesoq.test')
         return accepted.ok ? refuse('internal_error', 'it was accepted') : accepted
       }
       expect(codeIn(await world.ask())).toBe('server.clientproxy.ssl_authentication_failed')

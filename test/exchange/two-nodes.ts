@@ -257,7 +257,7 @@ export async function twoNodes(newFolder: () => string = temporaryFolder): Promi
   const wire: TwoNodes['wire'] = {
     delivered: [],
     callPeer: async (_addresses, message, accepts, budgetMs) => {
-      const accepted = await accepts(all.sedesoq.tls.certificate.der)
+      const accepted = await accepts(all.sedesoq.tls.certificate.der, 'sedesoq.test')
       if (!accepted.ok) return accepted
       wire.delivered.push(message.body.length)
       const delivery = {

@@ -46,7 +46,7 @@ function doors(world: TwoNodes, edge: 'rest' | 'http' = 'rest') {
       ) as GatewayEvent,
     )) as APIGatewayProxyStructuredResultV2
   world.wire.callPeer = async (_addresses, message, accepts) => {
-    const accepted = await accepts(world.cast.sedesoq.tls.certificate.der)
+    const accepted = await accepts(world.cast.sedesoq.tls.certificate.der, 'sedesoq.test')
     if (!accepted.ok) return accepted
     const { statusCode = 0, headers = {}, body = '' } = await deliver(message.headers, message.body)
     return ok({

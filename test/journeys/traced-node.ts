@@ -35,8 +35,8 @@ const wrap = (ports: NodePorts): NodePorts => ({
     const answer = await ports.callPeer(
       addresses,
       message,
-      async (certificate) => {
-        const accepted = await accepts(certificate)
+      async (certificate, address) => {
+        const accepted = await accepts(certificate, address)
         if (accepted.ok) setTimeout(sent, 2) // the message is written as soon as this answer is given
         return accepted
       },

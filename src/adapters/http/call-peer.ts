@@ -2,8 +2,10 @@ import type { KeyObject } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import { ok } from '../../base/result.ts'
 import type { CallPeer } from '../../exchange/ports.ts'
-import { type Fault, type Outcome, refuse } from '../../protocol/faults.ts'
-import { openTls, placeOf } from './connection.ts'
+import { type Outcome, refuse } from '../../protocol/faults.ts'
+import { placeOf, secured } from './connection.ts'
+import { type Attempt, fastest } from './fastest.ts'
+import { PEER_TLS } from './peer-tls.ts'
 import { heldWhole, send } from './send.ts'
 
 /** Our own TLS identity: the key, and the certificate with its intermediates (DER, leaf first, without the root). */
@@ -14,20 +16,42 @@ export type PeerSettings = {
   readonly mostBytes: number
   /** Milliseconds one address may take to connect when there are others to try. */
   readonly connectMs?: number
+  /** Where peers listen whose address names no port. */
+  readonly port?: number
 }
 
-/** Where stock servers listen to each other. */
+/** Where stock servers listen to each other, and how long they give one server when there are others. */
 const PEER_PORT = 5500
+const RACE_MS = 30_000
+const LEAST_RACE_MS = 5000
 
 /**
- * Calls a peer's node over mutual TLS: one connection per message, closed after the answer, never resumed. The handshake itself trusts nobody:
- * `accepts` judges the certificate before a byte of the message leaves, and an address it refuses is passed over for the next.
+ * Calls a peer's node over mutual TLS: one connection per message, closed after the answer, never resumed. Of several addresses the one that
+ * connects first is taken. The handshake itself trusts nobody: `accepts` judges the certificate before a byte of the message leaves, and an
+ * address it refuses is passed over for the next.
  */
 export function callPeerOverTls(settings: PeerSettings): CallPeer {
+  const race = {
+    port: settings.port ?? PEER_PORT,
+    raceMs: settings.connectMs ?? RACE_MS,
+    leastRaceMs: Math.min(LEAST_RACE_MS, settings.connectMs ?? LEAST_RACE_MS),
+    winners: new Map(),
+    clock: () => performance.now(),
+  }
   return async (addresses, message, accepts, budgetMs) => {
     const started = performance.now()
     const left = () => Math.max(1, Math.floor(budgetMs - (performance.now() - started)))
-    const connection = await firstAccepted(addresses, settings, accepts, left)
+    const { key, certificates } = await settings.credentials()
+    const options = { ...PEER_TLS, key: pem(key), cert: certificates.map(pemOf).join('') }
+    const authenticate: Attempt<Connection> = async (address, socket, ms) => {
+      const secure = await secured(socket, placeOf(address, race.port), options, ms)
+      if (!secure.ok) return secure
+      const accepted = await judge(secure.value, address, accepts)
+      if (accepted.ok) return ok({ socket: secure.value, host: address })
+      secure.value.destroy()
+      return accepted
+    }
+    const connection = await fastest(addresses, authenticate, left, race)
     if (!connection.ok) return connection
     const { socket, host } = connection.value
     const headers = [['host', host] as const, ...message.headers]
@@ -40,48 +64,13 @@ export function callPeerOverTls(settings: PeerSettings): CallPeer {
 type Accepts = Parameters<CallPeer>[2]
 type Connection = { readonly socket: TLSSocket; readonly host: string }
 
-/** The last reason why an address was passed over is the one told; a refused certificate says more than a dead address. */
-async function firstAccepted(
-  addresses: readonly string[],
-  settings: PeerSettings,
-  accepts: Accepts,
-  left: () => number,
-): Promise<Outcome<Connection>> {
-  const credentials = await settings.credentials()
-  let told: Fault | undefined
-  for (const [index, address] of addresses.entries()) {
-    const last = index === addresses.length - 1
-    const connection = await connectTo(address, credentials, accepts, last ? left() : Math.min(settings.connectMs ?? 5000, left()))
-    if (connection.ok) return connection
-    if (!told || isJudgement(connection.fault) || !isJudgement(told)) told = connection.fault
-  }
-  return told ? { ok: false, fault: told } : refuse('network_error', 'no address to connect to')
-}
-
-const isJudgement = ({ path }: Fault): boolean => path[0] !== 'network_error' && path[0] !== 'unknown_host'
-
-async function connectTo(
-  address: string,
-  { key, certificates }: TlsCredentials,
-  accepts: Accepts,
-  budgetMs: number,
-): Promise<Outcome<Connection>> {
-  const options = { key: pem(key), cert: certificates.map(pemOf).join(''), rejectUnauthorized: false }
-  const socket = await openTls(placeOf(address, PEER_PORT), options, budgetMs)
-  if (!socket.ok) return socket
-  const accepted = await judge(socket.value, accepts)
-  if (accepted.ok) return ok({ socket: socket.value, host: address })
-  socket.value.destroy()
-  return accepted
-}
-
-async function judge(socket: TLSSocket, accepts: Accepts): Promise<Outcome<true>> {
+async function judge(socket: TLSSocket, address: string, accepts: Accepts): Promise<Outcome<true>> {
   const certificate = socket.getPeerX509Certificate()?.raw
   if (!certificate) return refuse('ssl_authentication_failed', 'the peer presented no certificate')
   const gone = new Promise<Outcome<true>>((resolve) =>
     socket.once('error', (error) => resolve(refuse('ssl_authentication_failed', error.message))),
   )
-  return Promise.race([accepts(certificate), gone])
+  return Promise.race([accepts(certificate, address), gone])
 }
 
 const pem = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString()

@@ -35,10 +35,26 @@ export const openTls = (place: Place, options: ConnectionOptions, budgetMs: numb
     budgetMs,
   )
 
-function opened<S extends Socket>(socket: S, ready: 'connect' | 'secureConnect', place: Place, budgetMs: number): Promise<Outcome<S>> {
+/** TLS over a connection that stands; refused with 'ssl_authentication_failed'. No session is resumed here either. */
+export const secured = (socket: Socket, place: Place, options: ConnectionOptions, budgetMs: number): Promise<Outcome<TLSSocket>> =>
+  opened(
+    connectTls({ ...options, socket, ...(isIP(place.host) ? {} : { servername: place.host }), ALPNProtocols: ['http/1.1'] }),
+    'secureConnect',
+    place,
+    budgetMs,
+    true,
+  )
+
+function opened<S extends Socket>(
+  socket: S,
+  ready: 'connect' | 'secureConnect',
+  place: Place,
+  budgetMs: number,
+  standing = false,
+): Promise<Outcome<S>> {
   const where = `${place.host}:${place.port}`
   return new Promise((resolve) => {
-    let tcp = false
+    let tcp = standing
     const settle = (outcome: Outcome<S>) => {
       clearTimeout(timer)
       socket.removeListener('error', onError)
