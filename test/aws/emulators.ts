@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { absent } from '../tools.ts'
+
+/** Where `.ci/emulators` put them. */
+const FOLDER = process.env.SACBE_EMULATORS ?? join(import.meta.dirname, '..', '..', '.sacbe-emulators')
+
+/** Whether the emulators are here, for tests that need them: `describe.skipIf(!needsEmulators())`. With SACBE_NO_SKIP=1 it throws instead. */
+export const needsEmulators = (): boolean =>
+  existsSync(join(FOLDER, 'installed')) || absent('AWS emulators', `Run .ci/emulators ${FOLDER} (Python 3, Java 17) to run these tests.`)
+
+/** The one account and user that the emulators know; MiniStack checks every signature against this secret. */
+export const REGION = 'mx-central-1'
+export const ROOT = { accessKeyId: 'test', secretAccessKey: 'emulated-secret-access-key-of-forty-chars' }
+
+export type Emulators = {
+  /** Where a service answers: 'http://127.0.0.1:41234'. */
+  readonly endpointOf: (service: string) => string
+  readonly stop: () => Promise<void>
+}
+
+/** MiniStack for KMS, S3, SQS, SSM and IAM, which it enforces; DynamoDB Local for DynamoDB. On free ports of loopback, with nothing in them. */
+export async function startEmulators(): Promise<Emulators> {
+  const [ministack, dynamo] = [await startMiniStack(), await startDynamo()]
+  const started = [ministack, dynamo]
+  await Promise.all(started.map(({ ready }) => ready()))
+  const stopNow = () => started.forEach(({ child }) => void child.kill('SIGKILL'))
+  process.once('exit', stopNow)
+  return {
+    endpointOf: (service) => (service === 'dynamodb' ? dynamo : ministack).url,
+    stop: async () => {
+      process.off('exit', stopNow)
+      await Promise.all(started.map(({ child }) => ended(child)))
+    },
+  }
+}
+
+type Started = { readonly child: ChildProcess; readonly url: string; readonly ready: () => Promise<void> }
+
+async function startMiniStack(): Promise<Started> {
+  const port = await freePort()
+  const env = {
+    BIND_HOST: '127.0.0.1',
+    GATEWAY_PORT: String(port),
+    SERVICES: 'kms,s3,sqs,ssm,iam,sts',
+    IOT_MTLS_ENABLED: 'false',
+    AUTH: 'true',
+    AWS_ACCESS_KEY_ID: ROOT.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: ROOT.secretAccessKey,
+  }
+  return started(join(FOLDER, 'python', 'bin', 'ministack'), [], env, FOLDER, `http://127.0.0.1:${port}`)
+}
+
+async function startDynamo(): Promise<Started> {
+  const port = await freePort()
+  const args = [
+    '-Xmx200m',
+    '-Djava.library.path=./DynamoDBLocal_lib',
+    '-jar',
+    'DynamoDBLocal.jar',
+    '-inMemory',
+    '-sharedDb',
+    '-disableTelemetry',
+    '-port',
+  ]
+  return started('java', [...args, String(port)], {}, join(FOLDER, 'dynamodb'), `http://127.0.0.1:${port}`)
+}
+
+function started(program: string, args: readonly string[], env: Record<string, string>, cwd: string, url: string): Started {
+  const child = spawn(program, args, { cwd, env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = `${said}${chunk}`.slice(-2000)
+  })
+  const ready = async () => {
+    for (const until = performance.now() + 60_000; performance.now() < until; await new Promise((resolve) => setTimeout(resolve, 100))) {
+      if (child.exitCode !== null) break
+      if (await fetch(url).catch(() => undefined)) return
+    }
+    child.kill('SIGKILL')
+    throw new Error(`${program} did not start: ${said}`)
+  }
+  return { child, url, ready }
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGKILL')
+  await gone
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))))
+    })
+  })
+}

@@ -1,0 +1,78 @@
+import { createServer, request as forward, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Emulators } from './emulators.ts'
+
+/** One call to AWS, as it passed: who signed it, and what it asked for. */
+export type AwsCallSeen = { readonly who: string; readonly service: string; readonly action: string; readonly target: string }
+/** What becomes of a call: it passes; is answered instead; is lost before it arrives; or its answer is lost after it was done. */
+export type Fate = 'pass' | 'lost' | 'done but unanswered' | { readonly status: number; readonly body: string }
+
+export type AwsProxy = {
+  readonly url: string
+  readonly calls: readonly AwsCallSeen[]
+  /** Every action that an emulator carried out, ever. */
+  readonly answered: ReadonlySet<string>
+  /** Decides every call's fate from now on. */
+  readonly decide: (fate: (call: AwsCallSeen) => Fate) => void
+  /** Forgets the calls so far. */
+  readonly forget: () => void
+  readonly close: () => Promise<void>
+}
+
+/** Stands before the emulators as AWS stands before a door: counts every call by the service its signature names, and passes it on unchanged. */
+export async function startProxy(emulators: Pick<Emulators, 'endpointOf'>): Promise<AwsProxy> {
+  const calls: AwsCallSeen[] = []
+  const answered = new Set<string>()
+  let decide: (call: AwsCallSeen) => Fate = () => 'pass'
+  const server = createServer((incoming, outgoing) => {
+    void bodyOf(incoming).then((body) => {
+      const call = seen(incoming)
+      calls.push(call)
+      const fate = decide(call)
+      if (fate === 'lost') return void incoming.socket.destroy()
+      if (typeof fate === 'object')
+        return void outgoing.writeHead(fate.status, { 'content-type': 'application/x-amz-json-1.0' }).end(fate.body)
+      const { hostname, port } = new URL(emulators.endpointOf(call.service))
+      const onward = forward({ hostname, port, method: incoming.method, path: incoming.url, headers: incoming.headers, setHost: false })
+      onward.on('error', () => incoming.socket.destroy())
+      onward.on('response', (answer) => {
+        if (answer.statusCode === 200) answered.add(call.action)
+        if (fate !== 'pass') return void answer.resume().on('end', () => incoming.socket.destroy())
+        outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
+        answer.pipe(outgoing)
+      })
+      onward.end(body)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    calls,
+    answered,
+    decide: (fate) => {
+      decide = fate
+    },
+    forget: () => void calls.splice(0),
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of incoming) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
+
+/** The service and the caller by the signature's own scope: 'Credential=AKIA…/20261124/mx-central-1/kms/aws4_request'. */
+function seen({ headers, method, url = '/' }: IncomingMessage): AwsCallSeen {
+  const [, who = '?', service = '?'] = /Credential=([^/]+)\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? '') ?? []
+  const { pathname, searchParams } = new URL(url, 'http://x')
+  const target = headers['x-amz-target']
+  if (typeof target === 'string') return { who, service, action: target.slice(target.indexOf('.') + 1), target: pathname }
+  const action =
+    method === 'GET' ? (searchParams.has('list-type') ? 'ListObjectsV2' : 'GetObject') : method === 'PUT' ? 'PutObject' : String(method)
+  return { who, service, action, target: pathname }
+}
