@@ -5,6 +5,7 @@ import { sizeOf } from '../protocol/body.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
 import { formatId } from '../protocol/identifiers.ts'
 import type { SignatureDocuments } from '../protocol/signature-documents.ts'
+import { Busy } from './busy.ts'
 import type { DigestedBody, Message } from './message.ts'
 import type { Keep, Log, TrustInForce } from './ports.ts'
 
@@ -16,7 +17,7 @@ export type Seen = {
   readonly keepBodies: 'full' | 'digest'
 }
 
-/** Keeps one message; when that cannot be done nothing goes on: 'logging_failed'. */
+/** Keeps one message; when that cannot be done nothing goes on: 'logging_failed', or 'busy' when it could be in a moment. */
 export async function kept(
   side: EvidenceRecord['side'],
   direction: EvidenceRecord['direction'],
@@ -43,6 +44,7 @@ export async function kept(
     return ok(true)
   } catch (reason) {
     log({ level: 'error', event: 'not_kept', requestId: message.requestId, why: String(reason) })
+    if (reason instanceof Busy) return refuse('busy', `the ${direction} could not be kept yet`)
     return refuse('logging_failed', `the ${direction} could not be kept`)
   }
 }

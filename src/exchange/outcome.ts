@@ -1,6 +1,6 @@
 import { type Refused, refused } from '../base/result.ts'
 import type { Fault, FaultCode, RaisedBy } from '../protocol/faults.ts'
-import { raisedBy } from '../protocol/faults.ts'
+import { raisedBy, under } from '../protocol/faults.ts'
 
 /** Refusals by which a provider's node says that it never called the service; others, and words we do not know, leave that open. */
 const BEFORE_THE_CALL: readonly (readonly FaultCode[])[] = [
@@ -27,9 +27,15 @@ const BEFORE_THE_CALL: readonly (readonly FaultCode[])[] = [
   ['service_failed', 'unknown_member'],
 ]
 
-/** Says that the service may have been called, unless the provider's node itself said that it was not. */
-export function afterSending({ fault }: Refused<Fault>): Refused<Fault> {
-  return fault.relayed && saysNotCalled(fault) ? refused(fault) : refused({ ...fault, outcome: 'unknown' })
+/**
+ * Says that the service may have been called, unless the provider's node itself said that it was not. 'busy' alone would say that nothing was
+ * done, so it stands under 'service_failed' from here on.
+ */
+export function afterSending(failed: Refused<Fault>): Refused<Fault> {
+  const { relayed, path } = failed.fault
+  if (relayed && saysNotCalled(failed.fault)) return failed
+  const { fault } = !relayed && path[0] === 'busy' ? under('service_failed', failed) : failed
+  return refused({ ...fault, outcome: 'unknown' })
 }
 
 const saysNotCalled = ({ path }: Fault): boolean => BEFORE_THE_CALL.some((codes) => codes.every((code, index) => path[index] === code))

@@ -7,6 +7,7 @@ import type { Sign } from '../protocol/sign.ts'
 import type { SignatureDocuments } from '../protocol/signature-documents.ts'
 import { buildPath, type Certificate, readCertificate } from '../trust/certificates.ts'
 import { caOf } from '../trust/trust.ts'
+import { Busy } from './busy.ts'
 import { isClockWrong } from './clock-watch.ts'
 import { remembered } from './memory.ts'
 import type { SigningKey } from './node-configuration.ts'
@@ -65,13 +66,13 @@ export async function ocspOfChain(
 /** A clock that seems wrong is compared with the responder's once more, every ten seconds at most, before we refuse to sign by it. */
 async function clockIsRight([leaf]: readonly Certificate[], today: TrustInForce, ports: OcspPorts): Promise<Outcome<true>> {
   if (!isClockWrong(ports.memory, ports.now())) return ok(true)
-  if (leaf) await ocspAtHand(leaf, today, ports, later(ports.now(), -10 * SECOND))
+  if (leaf) await ocspAtHand(leaf, today, ports, { atLeast: later(ports.now(), -10 * SECOND) })
   return isClockWrong(ports.memory, ports.now())
     ? refuse('clock_skew', 'the clocks of all others differ by more than 30 seconds')
     : ok(true)
 }
 
-/** Signs a message's parts. The holder of the key refusing or being gone is 'cannot_create_signature', not a bug of ours. */
+/** Signs a message's parts. The holder of the key refusing or being gone is 'cannot_create_signature', not a bug of ours; asked too often, 'busy'. */
 export async function signed(
   parts: readonly PartDigest[],
   material: SigningMaterial,
@@ -91,6 +92,7 @@ export async function signed(
   } catch (reason) {
     if (reason !== gone || gone === undefined) throw reason
     log({ level: 'error', event: 'not_signed', key: material.key, why: String(reason) })
+    if (reason instanceof Busy) return refuse('busy', 'the holder of the key is asked too often')
     return refuse('cannot_create_signature', 'the holder of the key did not sign')
   }
 }
