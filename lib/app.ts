@@ -9,7 +9,6 @@ import { CentralStack } from './stacks/central.ts'
 /** The whole exchange as stacks: in each environment the centre, what every account needs once, and a stage for each agency. */
 export function exchangeApp(exchange: Exchange, bundles: Bundles, props: AppProps = {}): App {
   const app = new App({ analyticsReporting: false, ...props })
-  Tags.of(app).add('exchange', exchange.instance)
   for (const environment of exchange.environments) addEnvironment(app, environment, bundles)
   return app
 }
@@ -39,6 +38,7 @@ type Place = { readonly account: string; readonly region: string }
 
 function stage(app: App, environment: Environment, id: string, { account, region }: Place): Stage {
   const made = new Stage(app, `${environment.name}-${id}`, { env: { account, region } })
+  Tags.of(made).add('exchange', environment.instance)
   Tags.of(made).add('environment', environment.name)
   return made
 }

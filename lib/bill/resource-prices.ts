@@ -1,14 +1,12 @@
-import type { PriceId } from '../../src/metering/price-ids.ts'
 import type { Resource, Template } from '../synth.ts'
 import { scheduleUse } from './schedule-use.ts'
+import type { Use } from './use.ts'
 
-/** So much of a price in a month. */
-export type Use = { readonly price: PriceId; readonly quantity: number }
 /** What a resource uses while nobody calls; undefined when we do not know: then the bill is not whole and says so. */
 type Priced = (properties: Readonly<Record<string, unknown>>, template: Template) => readonly Use[] | undefined
 
 const once =
-  (price: PriceId): Priced =>
+  (price: Use['price']): Priced =>
   () => [{ price, quantity: 1 }]
 const nothing: Priced = () => []
 /** Nothing while it sleeps, if only that is not switched on which is paid by the hour. */

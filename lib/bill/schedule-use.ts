@@ -1,11 +1,10 @@
 import { type DoorName, doorRow } from '../doors.ts'
 import type { Template } from '../synth.ts'
 import { IDLE_RUNS } from './idle-runs.ts'
-import type { Use } from './resource-prices.ts'
+import type { Use } from './use.ts'
 
 const HOURS_A_MONTH = 730
 const GB = 1_000_000_000
-/** A write that may find another version counts as one unit; a read here is at most half a page. */
 const MEGABYTES_OF_A_GB = 1024
 
 /** The calls of a schedule and all that they use. undefined: it calls something whose runs nobody counted. */

@@ -125,7 +125,8 @@ function environmentsOf(value: unknown, agencies: readonly Described[], top: Top
   const names = (['test', 'production'] as const).filter((name) => fields[name] !== undefined)
   if (names.length === 0) tell('environments', 'falta al menos uno: test, production', 'at least one is needed: test, production')
   const environments = names.map((name) => environmentOf(name, fields[name], agencies, top, tell))
-  if (new Set(environments.map(({ account }) => account)).size < environments.length)
+  const [first, second] = environments.map(({ account }) => account)
+  if (first && first === second)
     tell(
       'environments.production.account',
       'debe ser otra cuenta que la de test: la evidencia bloqueada de producción no se puede borrar con ella',

@@ -36,6 +36,7 @@ export function watch(scope: Construct, id: string, { metric, above, times, sile
   })
   alarm.addAlarmAction(new SnsAction(told))
   alarm.addOkAction(new SnsAction(told))
+  Tags.of(alarm).add('service', 'alarms')
   return alarm
 }
 

@@ -41,7 +41,7 @@ export function giveEdge(door: Door, { agency, zoneRole, provider, consumer, lin
   )
   for (const name of domains)
     acknowledge(door.policy, {
-      [`AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:apigateway:${stack.region}::/domainnames/${name}/*]`]:
+      [`AwsSolutions-IAM5[Resource::arn:aws:apigateway:${stack.region}::/domainnames/${name}/*]`]:
         'What hangs under the one domain of this agency: its mappings.',
     })
 }
@@ -75,7 +75,7 @@ export function giveEnrol(door: Door, { agency, zoneRole }: Pick<Edge, 'agency' 
     assume(zoneRole),
   )
   acknowledge(door.policy, {
-    [`AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:acm:${stack.region}:${stack.account}:certificate/*]`]:
+    [`AwsSolutions-IAM5[Resource::arn:aws:acm:${stack.region}:${stack.account}:certificate/*]`]:
       'Certificates get their names when they are made; the condition on the tag `agency` holds this to the agency that is named in it.',
     'AwsSolutions-IAM5[Resource::*]':
       'ACM offers no resource for a request; the conditions hold it to the two names of this agency, proved by DNS.',

@@ -44,7 +44,7 @@ export class CentralStack extends Stack {
     const published = new LockedBucket(this, 'Published', { lock: props.environment.lock, cold: [] })
     this.#authority('ca', 'Ca', 'CA_KEY', { records, first: ['certificates', 'serial'] })
     this.#authority('tsa', 'Tsa', 'TSA_KEY', { records, first: ['serial'] })
-    this.#publisher('ocsp', 'Ocsp', 'OCSP_KEY', { records, published, prefix: 'ocsp/', period: Duration.hours(3) })
+    this.#publisher('ocsp', 'Ocsp', 'OCSP_KEY', { records, published, prefix: 'ocsp/', period: Duration.hours(4) })
     const conf = this.#publisher('conf', 'Conf', 'CONFIGURATION_KEY', { records, published, prefix: 'conf/', period: Duration.hours(1) })
     if (conf) this.#watch(conf)
     this.#api(zone)
