@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isoInstant } from '../base/clock.ts'
 import { ok, type Result } from '../base/result.ts'
-import { type Budgets, budgetStates, inPesos, NO_BUDGETS, readBudgets } from '../metering/budget.ts'
+import { type Budgets, budgetStates, inPesos, NO_BUDGETS, readBudgets, spendingOf } from '../metering/budget.ts'
 import { inUsd } from '../metering/money.ts'
 import type { Tariff } from '../metering/tariff.ts'
 import { refuse } from '../protocol/faults.ts'
@@ -36,7 +36,7 @@ export async function costBudget(
   const budgets = budgetsIn(options.budgets, tariff, io)
   if (!budgets.ok) return budgets.fault
   const month = options.month ?? isoInstant(at).slice(0, 7)
-  const states = budgetStates(budgets.value, books.receipts, month)
+  const states = budgetStates(budgets.value, spendingOf(books.receipts), month)
   for (const { budget, spent, percent, alerts } of states) {
     const { agency, service, ceiling, critical, ask } = budget
     if (options.json)

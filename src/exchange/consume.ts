@@ -22,6 +22,7 @@ import { readOutgoing } from './read-outgoing.ts'
 import { rememberedSteps } from './remembered-steps.ts'
 import { ocspOfChain, ownChain, signed, signingMaterial } from './signing.ts'
 import { trustNow } from './trust-now.ts'
+import { withinBudget } from './within-budget.ts'
 
 export type { Caller } from './client-rules.ts'
 export type { Given } from './outgoing.ts'
@@ -58,6 +59,8 @@ async function answered(call: RestCall, caller: Caller, exchange: Exchange, port
   const { request } = asked.value
   const addresses = locate(request, today.value.trust)
   if (!addresses.ok) return addresses
+  const paid = withinBudget(request, node, ports)
+  if (!paid.ok) return paid
   const sealed = await seal(asked.value, node, today.value, ports)
   if (!sealed.ok) return sealed
   const { transport, ...seen } = sealed.value

@@ -1,3 +1,4 @@
+import type { Allowance } from '../metering/allowance.ts'
 import type { ClientId, ServerId, ServiceId } from '../protocol/identifiers.ts'
 import type { SignatureName } from '../protocol/sign.ts'
 import type { AccessRight, Endpoint } from '../trust/access.ts'
@@ -15,6 +16,8 @@ export type NodeConfiguration = {
   readonly rights: readonly AccessRight[]
   /** Judged at the consumer's node before anything is signed or sent. None: nothing is asked. */
   readonly policies: readonly Policy[]
+  /** What may still be spent, as the archive line last knew it. Absent: nobody set a ceiling. */
+  readonly allowances?: readonly Allowance[]
   /** Where services may lie besides the public network. Absent: nowhere. */
   readonly reach?: Reach
   /** Absent: as much as passes the edges in the cloud. */

@@ -82,20 +82,39 @@ export type BudgetState = {
   readonly alerts: readonly number[]
 }
 
-/**
- * Where each budget stands after these receipts of a month: what the agency itself used, and what it pays for those it sponsors.
- */
-export function budgetStates({ budgets, sponsors }: Budgets, receipts: readonly Receipt[], month: string): readonly BudgetState[] {
+/** What an agency spent on one service in one month, and for how many exchanges. */
+export type Spending = {
+  readonly agency: string
+  readonly service: string
+  readonly month: string
+  readonly usd: Usd
+  readonly exchanges: number
+}
+
+export function spendingOf(receipts: readonly Receipt[]): readonly Spending[] {
+  const sums = new Map<string, Spending>()
+  for (const { agency, exchange, day, usd } of receipts) {
+    const [service, month] = [exchange.service, day.slice(0, 7)]
+    const key = `${agency} ${service} ${month}`
+    const before = sums.get(key) ?? { agency, service, month, usd: 0n as Usd, exchanges: 0 }
+    sums.set(key, { ...before, usd: (before.usd + usd) as Usd, exchanges: before.exchanges + 1 })
+  }
+  return [...sums.values()]
+}
+
+/** Where each budget stands after a month's spending: what the agency itself used, and what it pays for those it sponsors. */
+export function budgetStates({ budgets, sponsors }: Budgets, spending: readonly Spending[], month: string): readonly BudgetState[] {
   return budgets.map((budget) => {
-    const counted = receipts.filter((receipt) => receipt.day.startsWith(month) && isCounted(receipt, budget, sponsors))
+    const counted = spending.filter((each) => each.month === month && isCounted(each, budget, sponsors))
     const spent = sumOf(counted.map(({ usd }) => usd))
+    const exchanges = counted.reduce((sum, each) => sum + each.exchanges, 0)
     const percent = budget.ceiling === 0n ? (spent > 0n ? 100 : 0) : Number((spent * 10_000n) / budget.ceiling) / 100
-    return { budget, spent, exchanges: counted.length, percent, alerts: ALERTS.filter((at) => percent >= at) }
+    return { budget, spent, exchanges, percent, alerts: ALERTS.filter((at) => percent >= at) }
   })
 }
 
-const isCounted = ({ agency, exchange }: Receipt, budget: Budget, sponsors: Budgets['sponsors']): boolean =>
-  (agency === budget.agency || sponsors.get(agency) === budget.agency) && (budget.service === null || budget.service === exchange.service)
+const isCounted = ({ agency, service }: Spending, budget: Budget, sponsors: Budgets['sponsors']): boolean =>
+  (agency === budget.agency || sponsors.get(agency) === budget.agency) && (budget.service === null || budget.service === service)
 
 /** A sum of pesos, for people. */
 export const inPesos = (usd: Usd, { exchange }: Tariff): Usd => exchanged(usd, exchange.mxnPerUsd)

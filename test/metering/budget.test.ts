@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Instant, later, MINUTE } from '../../src/base/clock.ts'
 import { type Allowance, allowancesOf, mayPay, type Tally } from '../../src/metering/allowance.ts'
-import { type Budgets, budgetStates, readBudgets } from '../../src/metering/budget.ts'
+import { type Budgets, budgetStates, readBudgets, spendingOf } from '../../src/metering/budget.ts'
 import { type Day, forecastErrors, forecastOf } from '../../src/metering/forecast.ts'
 import { inUsd, NOTHING, readUsd, type Usd } from '../../src/metering/money.ts'
 import { run } from '../campaign/budget.ts'
@@ -57,7 +57,7 @@ describe('budgets', () => {
     const states = (ceiling: bigint, sponsors = new Map<string, string>()) =>
       budgetStates(
         { budgets: [{ agency: agencyNamed(0), service: null, ceiling: ceiling as Usd, critical: false, ask: 'x' }], sponsors },
-        receipts,
+        spendingOf(receipts),
         '2026-11',
       )[0]
     expect(states(own * 3n)?.alerts).toEqual([])
