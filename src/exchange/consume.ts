@@ -17,6 +17,7 @@ import type { OcspPorts } from './ocsp-at-hand.ts'
 import { afterSending, told } from './outcome.ts'
 import type { Answered, Given, OpenedAnswer, OutgoingRequest } from './outgoing.ts'
 import { judgeServer } from './peer.ts'
+import { PEER_RESPONDERS } from './peer-responder.ts'
 import type { CallPeer, CurrentConfiguration, CurrentTrust, HttpAnswer, Keep, NewId, PeerMessage, Sign, TrustInForce } from './ports.ts'
 import { readOutgoing } from './read-outgoing.ts'
 import { rememberedSteps } from './remembered-steps.ts'
@@ -66,7 +67,7 @@ async function answered(call: RestCall, caller: Caller, exchange: Exchange, port
   const { transport, ...seen } = sealed.value
   const inCustody = await kept('consumer', 'request', seen, today.value, ports)
   if (!inCustody.ok) return inCustody
-  const answer = await send(transport, addresses.value, request, exchange, today.value, ports)
+  const answer = await send(transport, addresses.value, request, exchange, node, today.value, ports)
   if (!answer.ok) return answer
   const opened = open(answer.value, request, today.value, ports)
   if (!opened.ok) return afterSending(opened)
@@ -121,14 +122,16 @@ async function send(
   addresses: readonly string[],
   request: OutgoingRequest,
   { deadline }: Exchange,
+  { peerResponders = PEER_RESPONDERS }: NodeConfiguration,
   today: TrustInForce,
   ports: ConsumePorts,
 ): Promise<Outcome<HttpAnswer>> {
   const owner = ownerOf(request.service)
+  const accepts: Parameters<CallPeer>[2] = (certificate, address) => judgeServer(certificate, address, owner, peerResponders, today, ports)
   const sent = ports.now()
   const left = budget(deadline, sent, PEER_MS)
   if (left === null) return refuse('busy', 'no time is left to call the provider')
-  const answer = await ports.callPeer(addresses, transport, (certificate) => judgeServer(certificate, owner, today, ports), left)
+  const answer = await ports.callPeer(addresses, transport, accepts, left)
   if (answer.ok)
     noteDate({ source: addresses.join(' '), headers: answer.value.headers, sent, received: ports.now() }, ports.memory, ports.log)
   return answer

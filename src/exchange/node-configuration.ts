@@ -3,6 +3,7 @@ import type { ClientId, ServerId, ServiceId } from '../protocol/identifiers.ts'
 import type { SignatureName } from '../protocol/sign.ts'
 import type { AccessRight, Endpoint } from '../trust/access.ts'
 import type { MessageLimits } from './limits.ts'
+import type { PeerResponders } from './peer-responder.ts'
 import type { Policy } from './policy.ts'
 import type { Reach } from './reach/reach.ts'
 
@@ -20,10 +21,14 @@ export type NodeConfiguration = {
   readonly allowances?: readonly Allowance[]
   /** Where services may lie besides the public network. Absent: nowhere. */
   readonly reach?: Reach
+  /** Present: the health check says so, in these words. Messages are served all the same. */
+  readonly outOfService?: string
   /** Absent: as much as passes the edges in the cloud. */
   readonly limits?: MessageLimits
   /** The oldest version of a peer's software that is served, 'major.minor.patch'. Absent: any. Source: X-Road server-min-supported-client-version. */
   readonly oldestPeer?: string
+  /** How peers' OCSP responses are had from themselves. Absent: at stock servers' port, when their authority's responders are silent. */
+  readonly peerResponders?: PeerResponders
 }
 
 /**

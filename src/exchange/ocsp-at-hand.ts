@@ -10,6 +10,7 @@ import { certIdFor } from '../trust/ocsp-response.ts'
 import { caOf, type Issuer, ocspFreshness } from '../trust/trust.ts'
 import { noteDate } from './clock-watch.ts'
 import { type Memory, putBounded, remembered } from './memory.ts'
+import { peerOcspIn } from './peer-responder.ts'
 import type { FetchUrl, Log, Now, TrustInForce } from './ports.ts'
 import { goodUntil } from './verdict-time.ts'
 
@@ -32,16 +33,22 @@ export function sha256OfLasting(bytes: Uint8Array): string {
   return digest
 }
 
+export type Asking = {
+  /** Ask again even when the response at hand is younger than REFRESH, if it was asked for before this instant. */
+  readonly atLeast?: Instant
+  /** The certificate's holder hands out responses for it, too; whether it is asked before the authority's responders. */
+  readonly peer?: { readonly url: string; readonly first: boolean }
+}
+
 /**
  * An OCSP response that says now that a certificate is good: from memory while it is young, else asked of its CA's responders in order.
  * When none answers, the response at hand serves as long as it is fresh. Refusals are those of judgeOcsp, and the last responder's trouble.
- * @param atLeast ask again even when the response at hand is younger than REFRESH, if it was asked for before this instant
  */
 export async function ocspAtHand(
   certificate: Certificate,
   today: TrustInForce,
   ports: OcspPorts,
-  atLeast?: Instant,
+  { atLeast, peer }: Asking = {},
 ): Promise<Outcome<Uint8Array>> {
   const { memory, now, log } = ports
   const key = `${today.configuration} ${sha256OfLasting(certificate.der)}`
@@ -50,7 +57,7 @@ export async function ocspAtHand(
   const age = known && now() - known.asked
   if (known && good?.ok && age !== undefined && age >= 0 && age < refreshOf(today) && known.asked >= (atLeast ?? 0))
     return ok(known.response)
-  const fresh = await shared(memory, key, () => ask(certificate, today, ports))
+  const fresh = await shared(memory, key, () => ask(certificate, today, ports, peer))
   if (fresh.ok) putBounded(memory.ocsp, key, { response: fresh.value, asked: now() })
   if (fresh.ok || !known || !good?.ok || saysOtherwise(fresh.fault.path)) return fresh
   log({ level: 'warn', event: 'ocsp_not_refreshed', subject: certificate.subject.text, why: fresh.fault.detail })
@@ -85,16 +92,33 @@ async function shared(memory: Memory, key: string, question: () => Promise<Outco
   return asked
 }
 
-/** Asks one responder after the other for a good answer; a 'not good' is final. */
-async function ask(certificate: Certificate, today: TrustInForce, ports: OcspPorts): Promise<Outcome<Uint8Array>> {
+/** Asks one source after the other for a good answer; a 'not good' is final. */
+async function ask(certificate: Certificate, today: TrustInForce, ports: OcspPorts, peer: Asking['peer']): Promise<Outcome<Uint8Array>> {
   const issuer = caOf(today.trust, certificate)
   if (!issuer) return refuse('internal_error', `${certificate.issuer.text} is not an approved authority`)
+  const urls = new Set([...ocspAddresses(issuer.ocsp, 'NONE'), ...ocspAddressesOf(certificate.extensions)])
+  const responders = [...urls].map((url) => () => askOne(url, certificate, issuer, today, ports))
+  const holder = peer ? [() => askHolder(peer.url, certificate, issuer, today, ports)] : []
   let trouble: Outcome<Uint8Array> = refuse('incorrect_validation_info', `no OCSP responder is known for ${certificate.issuer.text}`)
-  for (const url of new Set([...ocspAddresses(issuer.ocsp, 'NONE'), ...ocspAddressesOf(certificate.extensions)])) {
-    trouble = await askOne(url, certificate, issuer, today, ports)
+  for (const source of peer?.first ? [...holder, ...responders] : [...responders, ...holder]) {
+    trouble = await source()
     if (trouble.ok || saysOtherwise(trouble.fault.path)) return trouble
   }
   return trouble
+}
+
+/** The holder of a certificate, as stock servers ask each other. What it hands out proves itself. */
+async function askHolder(
+  url: string,
+  certificate: Certificate,
+  issuer: Issuer,
+  today: TrustInForce,
+  ports: OcspPorts,
+): Promise<Outcome<Uint8Array>> {
+  const answer = await ports.fetchUrl(url, null, ASK_MS)
+  if (!answer.ok) return answer
+  const response = peerOcspIn(answer.value)
+  return response.ok ? judgedFor(response.value, url, certificate, issuer, today, ports) : response
 }
 
 async function askOne(
@@ -110,9 +134,20 @@ async function askOne(
   if (!answer.ok) return answer
   noteDate({ source: url, headers: answer.value.headers, sent, received: ports.now() }, ports.memory, ports.log)
   if (answer.value.status !== 200) return refuse('http_error', `${url} answered ${answer.value.status}`)
-  const good = judged(answer.value.body, certificate, today, ports)
-  if (good.ok) return ok(answer.value.body)
-  return isAbout(answer.value.body, certificate, issuer) ? good : refuse('incorrect_validation_info', `${url}: ${good.fault.detail}`)
+  return judgedFor(answer.value.body, url, certificate, issuer, today, ports)
+}
+
+function judgedFor(
+  response: Uint8Array,
+  url: string,
+  certificate: Certificate,
+  issuer: Issuer,
+  today: TrustInForce,
+  ports: OcspPorts,
+): Outcome<Uint8Array> {
+  const good = judged(response, certificate, today, ports)
+  if (good.ok) return ok(response)
+  return isAbout(response, certificate, issuer) ? good : refuse('incorrect_validation_info', `${url}: ${good.fault.detail}`)
 }
 
 /** Anybody between us and the responder can hand us a response for another certificate; that is no word on this one. */

@@ -9,6 +9,7 @@ import { judgePath } from '../trust/ocsp.ts'
 import { caOf } from '../trust/trust.ts'
 import { type Memory, remembered, type Verdict } from './memory.ts'
 import { type OcspPorts, ocspAtHand, sha256 } from './ocsp-at-hand.ts'
+import { type PeerResponders, peerOcspUrl } from './peer-responder.ts'
 import type { TrustInForce } from './ports.ts'
 import { certificateFrom } from './remembered-steps.ts'
 import { goodUntil } from './verdict-time.ts'
@@ -30,12 +31,20 @@ export function judgePeer(
   return remembered(memory.verdicts, key, at, () => judge(der, responses, client, today, at))
 }
 
-/** The same for the node we call: its OCSP response is not sent along, so it is asked for. */
-export async function judgeServer(der: Uint8Array, owner: ClientId, today: TrustInForce, ports: OcspPorts): Promise<Outcome<true>> {
+/** The same for the node we call at an address: its OCSP response is not sent along, so it is asked for. */
+export async function judgeServer(
+  der: Uint8Array,
+  address: string,
+  owner: ClientId,
+  responders: PeerResponders,
+  today: TrustInForce,
+  ports: OcspPorts,
+): Promise<Outcome<true>> {
   if (!speaksFor(today.trust, der, owner)) return notRegistered(owner)
   const certificate = certificateFrom(der, ports.memory)
   if (!certificate.ok) return failed(certificate.fault)
-  const response = await ocspAtHand(certificate.value, today, ports)
+  const peer = { url: peerOcspUrl(address, responders.port, der), first: responders.first }
+  const response = await ocspAtHand(certificate.value, today, ports, { peer })
   if (!response.ok) return failed(response.fault)
   return judgePeer(der, [response.value], owner, today, ports.now(), ports.memory)
 }

@@ -20,6 +20,7 @@ import { checkLocalGroups, type LocalGroup, localGroupOf } from '../trust/local-
 import { ALGORITHM } from './authorities.ts'
 import { loadCertificate } from './certificate-files.ts'
 import type { Edge } from './gateway-events.ts'
+import type { NodeSettings } from './node-settings.ts'
 import type { LocalGroupPlan, NodePlan, RightPlan } from './plan.ts'
 import { writeWhole } from './write-whole.ts'
 
@@ -42,6 +43,7 @@ export type NodeFile = {
   readonly policies: NodePlan['policies']
   /** Hosts and networks of the agency's own house where its services may lie: 'padron.interno', '10.20.0.0/16'. Absent: none. */
   readonly reach?: readonly string[]
+  readonly settings?: NodeSettings
 }
 export type ServiceEntry = Pick<NodeService, 'type' | 'url' | 'timeoutMs' | 'keepBodies' | 'disabled' | 'description' | 'endpoints'> & {
   readonly id: string
@@ -73,6 +75,7 @@ export async function configurationOf(folder: string, file: NodeFile): Promise<N
     rights: file.rights.map((right) => rightOf(right, instance, groups)),
     policies: await Promise.all(file.policies.map(policyOf)),
     reach: must(readReach(file.reach ?? [])),
+    ...file.settings,
   }
 }
 

@@ -35,6 +35,8 @@ export type Bindings = {
   readonly fetchUrl: FetchUrl
   /** It may change while the node runs. */
   readonly configuration: CurrentConfiguration
+  /** Where peers listen whose address names no port; undefined: as stock servers do. */
+  readonly peerPort: number | undefined
 }
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())
@@ -49,6 +51,7 @@ export async function bindPorts({
   files,
   fetchUrl,
   configuration,
+  peerPort,
 }: Bindings): Promise<{ ports: NodePorts; refreshTrust: () => Promise<Outcome<TrustInForce>> }> {
   const memory = newMemory()
   const anchor = must(readAnchor(readFileSync(join(folder, 'anchor.xml'))))
@@ -65,6 +68,7 @@ export async function bindPorts({
         return { key: keys.privateKey('authentication'), certificates: [certificate, ...intermediates] }
       },
       mostBytes: MOST_MESSAGE,
+      ...(peerPort === undefined ? {} : { port: peerPort }),
     }),
     callService: callServiceOverHttp({ reach: async () => (await configuration()).reach ?? PUBLIC_ONLY }),
     fetchUrl,

@@ -14,6 +14,7 @@ import { inTurn } from './in-turn.ts'
 import { openDoors } from './node-doors.ts'
 import { certificatesOf, configurationOf, type NodeFile, readNodeFile } from './node-file.ts'
 import { bindPorts, type NodePorts } from './node-ports.ts'
+import { openSideDoors, type SideDoors } from './side-doors.ts'
 import { type Trouble, trouble } from './troubles.ts'
 
 export type NodeOptions = {
@@ -38,6 +39,8 @@ export type RunningNode = {
   readonly consumer: string
   /** 'localhost:4512' for its peers. */
   readonly provider: string
+  /** The ports of its plain listeners, where its settings open any. */
+  readonly sides: Omit<SideDoors, 'close'>
   readonly file: () => NodeFile
   readonly store: NodeStore
   readonly files: LockedFiles
@@ -80,19 +83,31 @@ async function open(options: NodeOptions, keys: Keys, store: NodeStore): Promise
   let configuration = await configurationOf(folder, file)
   const files = lockedFiles(join(folder, 'archive'))
   const fetchUrl = options.fetchUrl ?? fetchOverHttp()
-  const base = await bindPorts({ ...options, fetchUrl, keys, store, files, configuration: async () => configuration })
+  const base = await bindPorts({
+    ...options,
+    fetchUrl,
+    keys,
+    store,
+    files,
+    configuration: async () => configuration,
+    peerPort: file.settings?.peerPort,
+  })
   const ports: NodePorts = (options.wrap ?? ((same) => same))(base.ports)
   const line = archiveLine(archiveHandler(ports, file.name), log)
   const peek: Peek = async (most, mostBytes) => (await store.drain(most, mostBytes)).map(({ bytes }) => bytes)
   const local = { ...ports, peek, archiveNow: line.run }
   const doors = await openDoors({ ports: local, file, keys, certificates: certificatesOf(folder), count: options.ports })
   if (!doors.ok) return doors
+  const sides = await openSideDoors(file.settings ?? {}, ports)
+  if (!sides.ok) await doors.value.close()
+  if (!sides.ok) return sides
   const ticker = options.archive === 'ticking' ? setInterval(line.tick, file.archiveSeconds * SECOND) : undefined
   if (ticker) line.tick()
   return ok({
     name: file.name,
     consumer: `https://localhost:${doors.value.consumerPort}`,
     provider: `localhost:${doors.value.providerPort}`,
+    sides: sides.value,
     file: () => file,
     store,
     files,
@@ -105,7 +120,7 @@ async function open(options: NodeOptions, keys: Keys, store: NodeStore): Promise
     },
     close: async () => {
       clearInterval(ticker)
-      await doors.value.close()
+      await Promise.all([doors.value.close(), sides.value.close()])
       await line.settled()
     },
   })

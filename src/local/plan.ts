@@ -1,4 +1,5 @@
 import type { Edge } from './gateway-events.ts'
+import type { NodeSettings } from './node-settings.ts'
 import type { Words } from './troubles.ts'
 
 /** A world as data: who takes part, what they offer, who may ask. Identifiers are written as on the wire: 'QRO/GOB/DIF/APOYOS'. */
@@ -34,6 +35,7 @@ export type NodePlan = {
   readonly localGroups?: readonly LocalGroupPlan[]
   /** Hosts and networks besides the public one where its services may lie. Its own programs are reached anyway. */
   readonly reach?: readonly string[]
+  readonly settings?: NodeSettings
   /** Judged at this node before anything is signed or sent, for calls of its own clients. Off where there is no row. */
   readonly policies: readonly {
     readonly service: string

@@ -174,6 +174,8 @@ function nodeFileOf(plan: NodePlan, folder: string, ports: Pair, programs: Reado
     rights: plan.rights,
     localGroups: plan.localGroups ?? [],
     policies: plan.policies,
+    ...(plan.settings?.messagePort === undefined ? {} : { providerPort: plan.settings.messagePort }),
+    ...(plan.settings ? { settings: plan.settings } : {}),
     reach: [...(plan.services.some(({ at }) => 'program' in at) ? ['127.0.0.1'] : []), ...(plan.reach ?? [])],
   }
 }
@@ -209,7 +211,7 @@ function clientEntry(node: string, nodeFolder: string, id: string): WorldFile['c
   return { id, node, certificate: join(folder, 'certificate.pem'), key: join(folder, 'key.pem'), authority: join(folder, 'authority.pem') }
 }
 
-/** Members, classes and groups as the plan says; servers as they are, with ours put in their places. */
+/** Members, classes, groups and servers of the plan as it says, put in their places among those that came by another way. */
 function planned(plan: WorldPlan, registry: Registry, servers: readonly RegisteredServer[]): Registry {
   const { memberClasses } = plan
   const members = plan.members.map((member): Member => {
@@ -221,7 +223,18 @@ function planned(plan: WorldPlan, registry: Registry, servers: readonly Register
   const groups = (plan.globalGroups ?? []).map(
     (group): GlobalGroup => ({ ...group, members: group.members.map((id) => must(parseClientId(id))) }),
   )
-  return servers.reduce(withServer, { ...registry, memberClasses, members, groups })
+  const whole = {
+    ...registry,
+    memberClasses: together(registry.memberClasses, memberClasses, ({ code }) => code),
+    members: together(registry.members, members, ({ id }) => formatId(id)),
+    groups: together(registry.groups, groups, ({ code }) => code),
+  }
+  return servers.reduce(withServer, whole)
+}
+
+/** The later of one key counts. */
+function together<T>(there: readonly T[], planned: readonly T[], keyOf: (each: T) => string): readonly T[] {
+  return [...new Map([...there, ...planned].map((each) => [keyOf(each), each])).values()]
 }
 
 /** The subsystem in whose name the centre offers its services: the first there is. */
