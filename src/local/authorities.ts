@@ -34,8 +34,6 @@ const ROLES = [
   { name: 'ocsp', use: 'ocsp', years: 5, title: 'Respondedor OCSP', serial: 1n },
   { name: 'tsa', use: 'timestamping', years: 10, title: 'Sello de tiempo', serial: 2n },
 ] as const
-/** The issuing authority's serials below this one are taken by the roles. */
-export const FIRST_SERIAL = 10
 
 /** Opens the centre's keys and certificates, holding the key ceremony first when there are none. */
 export async function openAuthorities(

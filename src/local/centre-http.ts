@@ -10,6 +10,8 @@ export type CentreDoors = {
   readonly ocsp: (request: Uint8Array) => Promise<Uint8Array>
   /** DER TimeStampReq → DER TimeStampResp. */
   readonly timestamp: (query: Uint8Array) => Promise<Uint8Array>
+  /** A management request of a node → SOAP. */
+  readonly management: (contentType: string, body: Uint8Array) => Promise<{ readonly contentType: string; readonly body: Uint8Array }>
   /** A published file by its path: '/internalconf' with a version, or '/V6/…/shared-params.xml'. undefined: none such. */
   readonly published: (path: string, version: string | null) => Promise<Uint8Array | undefined>
   /** A door that is shut ends its connections without a word: a drill. */
@@ -17,7 +19,7 @@ export type CentreDoors = {
   readonly now: Now
   readonly onBug: (problem: unknown) => void
 }
-export type CentreDoor = 'ocsp' | 'timestamp' | 'published'
+export type CentreDoor = 'ocsp' | 'timestamp' | 'published' | 'management'
 type Answer = { readonly status: number; readonly type: string; readonly body: Uint8Array }
 
 /** One OCSP or time-stamp request is a few hundred octets. */
@@ -47,12 +49,16 @@ export function centreServer(doors: CentreDoors): { readonly server: Server; rea
   return { server, close: () => closeServer(server, sockets, 200) }
 }
 
-const doorOf = ({ url }: IncomingMessage): CentreDoor => POSTS[url ?? '']?.door ?? 'published'
+const MANAGEMENT = /^\/managementservice\/?$/
+/** Stock servers end at the same size. */
+const MOST_MANAGEMENT_BYTES = 100_000
+const doorOf = ({ url = '' }: IncomingMessage): CentreDoor => (MANAGEMENT.test(url) ? 'management' : (POSTS[url]?.door ?? 'published'))
 
 async function answer(message: IncomingMessage, doors: CentreDoors): Promise<Answer> {
   const url = new URL(message.url ?? '/', 'http://centre')
   const post = POSTS[url.pathname]
   if (post) return answerPost(message, post, doors)
+  if (MANAGEMENT.test(url.pathname)) return answerManagement(message, doors)
   if (message.method !== 'GET' && message.method !== 'HEAD') return plain(405)
   const file = await doors.published(url.pathname, url.searchParams.get('version'))
   return file ? { status: 200, type: 'application/octet-stream', body: file } : plain(404)
@@ -67,6 +73,14 @@ async function answerPost(
   if (message.headers['content-type'] !== accepts) return plain(415)
   const body = await readBody(message, MOST_BYTES)
   return typeof body === 'string' ? plain(413) : { status: 200, type: answers, body: await doors[door](body) }
+}
+
+async function answerManagement(message: IncomingMessage, { management }: CentreDoors): Promise<Answer> {
+  if (message.method !== 'POST') return plain(405)
+  const body = await readBody(message, MOST_MANAGEMENT_BYTES)
+  if (typeof body === 'string') return plain(413)
+  const answer = await management(message.headers['content-type'] ?? '', body)
+  return { status: 200, type: answer.contentType, body: answer.body }
 }
 
 const plain = (status: number): Answer => ({ status, type: 'text/plain', body: Buffer.alloc(0) })

@@ -1,27 +1,33 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type LockedFiles, lockedFiles } from '../adapters/local/locked-files.ts'
 import { type NodeStore, openNodeStore } from '../adapters/local/node-store.ts'
-import { isoInstant, later, type Now, SECOND } from '../base/clock.ts'
+import { type Now, SECOND } from '../base/clock.ts'
 import { ok, type Result } from '../base/result.ts'
 import { issueToken } from '../evidence/timestamp-authority.ts'
+import { ownAnchor } from '../exchange/centre/anchors.ts'
+import { certificateRegister } from '../exchange/centre/certificate-register.ts'
+import { type CertificateWish, issueRegistered } from '../exchange/centre/issue-certificate.ts'
+import { answerManagement } from '../exchange/centre/management.ts'
+import { answerOcsp } from '../exchange/centre/ocsp-responder.ts'
+import { ownTrust } from '../exchange/centre/own-trust.ts'
+import { publish, publishedFile } from '../exchange/centre/publication.ts'
+import { readRecords } from '../exchange/centre/read-records.ts'
+import { setUp } from '../exchange/centre/set-up.ts'
 import type { Log } from '../exchange/ports.ts'
+import { act } from '../exchange/register/change-log.ts'
 import type { ClientId } from '../protocol/identifiers.ts'
 import type { Anchor } from '../trust/anchor.ts'
-import { type Certificate, readCertificate } from '../trust/certificates.ts'
-import { type CertificateUse, issueCertificate } from '../trust/issue.ts'
-import type { AlternativeNames } from '../trust/write-extensions.ts'
-import { type Authorities, beginning, openAuthorities } from './authorities.ts'
-import { contentOf } from './centre-content.ts'
+import type { Certificate } from '../trust/certificates.ts'
+import type { Records } from '../trust/registry/content.ts'
+import { type Authorities, openAuthorities } from './authorities.ts'
 import { type CentreDoor, centreServer } from './centre-http.ts'
-import { type CertificateRegister, certificateRegister } from './certificate-register.ts'
+import { setUpOf } from './centre-set-up.ts'
 import { inTurn } from './in-turn.ts'
 import { listen } from './listen.ts'
-import { answerOcsp } from './ocsp-responder.ts'
-import { CERTIFICATE_LIFE, OCSP_FRESHNESS } from './policy.ts'
-import { type PublicationPorts, publish, publishedFile } from './publication.ts'
-import { changeRegistry, type Registry, readRegistry } from './registry.ts'
+import { must } from './node-file.ts'
+import { type Registry, registryOf, replaceRegistry } from './registry.ts'
 import type { Trouble } from './troubles.ts'
 
 /** A policy of no registrar's: an identifier made from a random UUID (ITU-T X.667). */
@@ -38,16 +44,6 @@ export type CentreOptions = {
   readonly now: Now
   readonly log: Log
 }
-export type CertificateWish = {
-  readonly use: Extract<CertificateUse, 'signing' | 'authentication'>
-  /** A Name and a SubjectPublicKeyInfo, DER. */
-  readonly subject: Uint8Array
-  readonly publicKey: Uint8Array
-  readonly names?: AlternativeNames
-  /** Milliseconds it is valid for; else the policy's. */
-  readonly life?: number
-}
-
 /** The central authority while it runs: issues, answers OCSP, stamps time, publishes the signed configuration. */
 export type Centre = {
   readonly url: string
@@ -80,25 +76,30 @@ async function open(
   files: LockedFiles,
 ): Promise<Result<Centre, Trouble>> {
   const { now, log, instance } = options
+  const { sign } = authorities
   const register = certificateRegister(store.store)
-  const publication: PublicationPorts = {
-    store: store.store,
-    files,
-    sign: authorities.sign,
-    signer: { ...authorities.configuration, certificate: authorities.configuration.certificate.der },
-    now,
+  const ports = { store: store.store, ...files, sign, now, log, newId: randomUUID }
+  const management = { ...ports, currentTrust: ownTrust(ports) }
+  const records = async (): Promise<Records> => {
+    const found = await readRecords(store.store)
+    if (!found) throw new Error('the centre is not set up')
+    return found
   }
   const shut = new Set<CentreDoor>()
   const server = centreServer({
-    ocsp: (request) => answerOcsp(request, { authorities, register, now, freshness: OCSP_FRESHNESS }),
+    ocsp: async (request) => {
+      const freshness = (await records()).instance.policy.ocspFreshnessSeconds * SECOND
+      return answerOcsp(request, { ca: authorities.ca, responder: authorities.ocsp, sign, register, now, freshness })
+    },
     timestamp: async (query) => {
-      const order = { ...authorities.tsa, serial: stampSerial(), at: now(), policy: STAMP_POLICY }
-      return issueToken(query, order, authorities.sign)
+      const order = { ...authorities.tsa, serial: randomSerial(), at: now(), policy: STAMP_POLICY }
+      return issueToken(query, order, sign)
     },
     published: async (path, version) => {
       if (path.endsWith('conf')) await republish()
-      return publishedFile(path, version, publication)
+      return publishedFile(path, version, ports)
     },
+    management: (contentType, body) => answerManagement({ contentType, body, door: 'direct' }, management),
     isShut: (door) => shut.has(door),
     now,
     onBug: (problem) => log({ level: 'error', event: 'bug', where: 'centre', why: String(problem) }),
@@ -106,17 +107,27 @@ async function open(
   const port = await listen(server.server, options.port, options.ports)
   if (!port.ok) return port
   const host = `localhost:${port.value}`
-  const republish = inTurn(async () =>
-    publish(contentOf(await readRegistry(store.store), { instance, host, manager: options.manager, authorities }), publication),
+  must(
+    await act(ports, { who: SET_UP, what: 'setUp' }, (work) =>
+      setUp(work, setUpOf({ instance, host, manager: options.manager, authorities })),
+    ),
   )
+  const republish = inTurn(async () => void (await publish(ports)))
+  const issuing = { ca: authorities.ca, sign, register, ocspUrl: `http://${host}/ocsp`, now, newSerial: randomSerial }
   return ok({
     url: `http://${host}`,
-    anchor: anchorOf(instance, host, authorities, now),
-    issue: (wish) => issueRegistered(wish, `http://${host}/ocsp`, authorities, register, now),
+    anchor: ownAnchor({ instance, addresses: [host] }, (await records()).signingKeys, 'internal', now()),
+    issue: (wish) => issueRegistered(wish, issuing),
     revoke: (serial) => register.revoke(serial, now()),
-    registry: () => readRegistry(store.store),
+    registry: async () => registryOf(await records()),
     change: async (change) => {
-      await changeRegistry(store.store, change)
+      const deed = { who: SET_UP, what: 'change' } as const
+      must(
+        await act(ports, deed, async (work) => {
+          const before = registryOf(await records())
+          return replaceRegistry(work, before, change(before))
+        }),
+      )
       await republish()
     },
     outage: (door, down) => void (down ? shut.add(door) : shut.delete(door)),
@@ -127,28 +138,8 @@ async function open(
   })
 }
 
-/** Every certificate is in the register before anybody has it: what is not there does not count as good. */
-async function issueRegistered(
-  wish: CertificateWish,
-  ocspUrl: string,
-  { ca, sign }: Authorities,
-  register: CertificateRegister,
-  now: Now,
-): Promise<Certificate> {
-  const serial = await register.nextSerial()
-  const period = { notBefore: beginning(now()), notAfter: later(now(), wish.life ?? CERTIFICATE_LIFE) }
-  const der = await issueCertificate({ ...wish, ...period, serial, ocspUrl }, ca, sign)
-  const certificate = readCertificate(der)
-  if (!certificate.ok) throw new Error(`cannot read the certificate just issued: ${certificate.fault.detail}`)
-  await register.add({ serial, use: wish.use, der, at: now() })
-  return certificate.value
-}
+/** A plan that was written beforehand, by whoever runs this machine. */
+const SET_UP = { kind: 'rule', id: 'plan' } as const
 
-/** 128 random bits: never twice, and no count to lose. */
-const stampSerial = (): bigint => BigInt(`0x${randomBytes(16).toString('hex')}`) + 1n
-
-const anchorOf = (instance: string, host: string, { configuration }: Authorities, now: Now): Anchor => ({
-  instance,
-  generatedAt: isoInstant(later(now(), -(now() % SECOND))),
-  sources: [{ url: `http://${host}/internalconf`, certificates: [configuration.certificate.der] }],
-})
+/** 128 random bits: never twice, no count to lose, and far above the first few, which the authorities themselves have. */
+const randomSerial = (): bigint => BigInt(`0x${randomBytes(16).toString('hex')}`) + 1000n

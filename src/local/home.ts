@@ -7,7 +7,7 @@ import { type Trouble, trouble } from './troubles.ts'
 import { writeWhole } from './write-whole.ts'
 
 /** The layout of the folder. It goes up when older software could not read what newer software keeps. */
-export const HOME_VERSION = 1
+export const HOME_VERSION = 2
 
 /** The one folder in which a world lives: keys, stores, archives, configurations. */
 export type Home = { readonly folder: string; readonly passphrase: string; readonly scenario: string; readonly lock: HomeLock }

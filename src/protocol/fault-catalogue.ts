@@ -105,5 +105,8 @@ export const FAULTS = {
   invalid_bill: { legacy: 'InvalidBill', retry: 'never', own: true },
   invalid_budget: { legacy: 'InvalidBudget', retry: 'never', own: true },
   budget_exceeded: { legacy: 'BudgetExceeded', retry: 'later', own: true },
+  conflict: { legacy: 'Conflict', retry: 'never', own: true },
+  invalid_invitation: { legacy: 'InvalidInvitation', retry: 'never', own: true },
+  replayed_request: { legacy: 'ReplayedRequest', retry: 'never', own: true },
   synthetic_data_refused: { legacy: 'SyntheticDataRefused', retry: 'never', own: true },
 } as const satisfies Record<string, { legacy: string; retry: 'never' | 'later'; own?: true; status?: 422 }>

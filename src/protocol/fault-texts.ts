@@ -1,7 +1,7 @@
 import type { FAULTS } from './fault-catalogue.ts'
 
 /** Where a refusal arises: a node's door, the check of kept evidence, the intake of the global configuration, or the counting of costs. */
-export type Origin = 'consumer' | 'provider' | 'both' | 'verifier' | 'configuration' | 'metering'
+export type Origin = 'consumer' | 'provider' | 'both' | 'verifier' | 'configuration' | 'metering' | 'centre'
 
 /**
  * What a person is told for each code: what happened and what to do, in Spanish and English, and who raises it.
@@ -507,6 +507,21 @@ export const TEXTS: Readonly<Record<keyof typeof FAULTS, { readonly origin: Orig
     origin: 'consumer',
     es: 'Se agotó el presupuesto del mes para estas llamadas y no están marcadas como críticas. Pida ampliarlo a quien se nombra, o espere al mes siguiente.',
     en: 'The month’s budget for these calls is spent and they are not marked critical. Ask whoever is named to raise it, or wait for the next month.',
+  },
+  conflict: {
+    origin: 'centre',
+    es: 'El registro no está en el estado que este acto necesita: lo nuevo ya existe, o lo que se quita aún se usa. Revise el estado y repita.',
+    en: 'The register is not in the state this act needs: the new is there already, or the removed is still in use. Look at the state and try again.',
+  },
+  invalid_invitation: {
+    origin: 'centre',
+    es: 'La invitación no existe, venció, ya se usó o es de otro miembro. Pida una nueva al operador del intercambio.',
+    en: 'The invitation does not exist, has expired, was used already or is for another member. Ask the operator of the exchange for a new one.',
+  },
+  replayed_request: {
+    origin: 'centre',
+    es: 'Esta misma petición firmada ya se recibió una vez. Haga y firme una nueva.',
+    en: 'This very signed request was received once already. Make and sign a new one.',
   },
   synthetic_data_refused: {
     origin: 'both',

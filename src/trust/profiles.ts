@@ -78,6 +78,9 @@ function profileNamed(className: string): Profile | undefined {
   return PROFILES.get(className.slice(PACKAGE.length, -SUFFIX.length))
 }
 
+/** Is there such a profile, by its Java class name? */
+export const isKnownProfile = (className: string): boolean => profileNamed(className) !== undefined
+
 /**
  * The member a signing certificate speaks for, by the profile of its CA. Comparing it with the expected one is the caller's: exactly, in
  * all three components.

@@ -107,14 +107,16 @@ describe('what the centre publishes', () => {
     await using centre = await open()
     await named(centre, 'a')
     const store = openNodeStore(join(folder, 'centre', 'centre.sqlite'))
-    const [published, registry] = await Promise.all([store.store.get('published'), store.store.get('registry')])
+    const copied = ['publication/current', 'registry/member/EE/GOV/1', 'audit/head']
+    const copies = await Promise.all(copied.map((key) => store.store.get(key)))
     await named(centre, 'b')
-    for (const old of [published, registry]) {
+    for (const old of copies) {
       const there = await store.store.get(old?.key ?? '')
       await store.store.put(old?.key ?? '', old?.value, there?.version ?? 0)
     }
     await store.close()
-    expect((await directoryOf(centre, 6)).parameters.generation?.serial).toBe(3)
+    const { parameters } = await directoryOf(centre, 6)
+    expect([parameters.generation?.serial, parameters.members[0]?.name]).toEqual([3, 'b'])
   })
 })
 

@@ -15,6 +15,7 @@ const ORIGIN = {
   verifier: 'verificador · verifier',
   configuration: 'configuración global · global configuration',
   metering: 'medición · metering',
+  centre: 'centro · centre',
 } as const
 
 /** One line for each code, in the order of the catalogue. */

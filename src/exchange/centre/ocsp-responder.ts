@@ -1,0 +1,37 @@
+import { later, type Now } from '../../base/clock.ts'
+import type { Sign } from '../../protocol/sign.ts'
+import { type Authority, issueOcspResponse, ocspRefusal } from '../../trust/issue.ts'
+import { readOcspRequest } from '../../trust/ocsp-request.ts'
+import { type CertId, certIdFor } from '../../trust/ocsp-response.ts'
+import type { CertificateRegister } from './certificate-register.ts'
+
+export type ResponderPorts = {
+  readonly ca: Pick<Authority, 'certificate'>
+  readonly responder: Authority
+  readonly sign: Sign
+  readonly register: Pick<CertificateRegister, 'status'>
+  readonly now: Now
+  /** Milliseconds after which an answer no longer counts. */
+  readonly freshness: number
+}
+
+/** Answers an OCSPRequest (RFC 6960) about certificates of the issuing authority; what it never issued is 'unknown'. DER in, DER out. */
+export async function answerOcsp(
+  request: Uint8Array,
+  { ca, responder, sign, register, now, freshness }: ResponderPorts,
+): Promise<Uint8Array> {
+  const asked = readOcspRequest(request)
+  if (!asked.ok) return ocspRefusal('malformedRequest')
+  const at = now()
+  /** Asked in the only form that stock servers use and match. */
+  const isOurs = (id: CertId): boolean => Buffer.compare(id.der, certIdFor({ serial: id.serial }, ca.certificate)) === 0
+  const answer = async (id: CertId) => ({
+    certId: id.der,
+    status: isOurs(id) ? await register.status(id.serial) : ({ kind: 'unknown' } as const),
+    thisUpdate: at,
+    nextUpdate: later(at, freshness),
+  })
+  const [first, ...more] = await Promise.all(asked.value.map(answer))
+  if (!first) return ocspRefusal('malformedRequest')
+  return issueOcspResponse({ producedAt: at, answers: [first, ...more] }, responder, sign)
+}
