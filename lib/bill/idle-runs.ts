@@ -12,21 +12,31 @@ export type IdleRun = {
   readonly signatures?: number
 }
 
-/** One run in so many looks at everything; the others see an empty line and a clean last look, and stop. */
+/** One of the archive's runs in so many looks at everything; the others see an empty line and a clean look within the hour, and stop. */
 const WHOLE_LOOK_EVERY = 12
 
-/**
- * The archive looks at both queues and at the mark of its last whole look (see src/exchange/archive-quiet), once an hour at everything. Its
- * LISTs are billed as puts.
- */
-const ARCHIVE: IdleRun = {
-  ms: 250 + 2500 / WHOLE_LOOK_EVERY,
+/** A call that stops at once: it asks both queues how much they hold, and reads its mark. */
+export const QUICK_LOOK = { ms: 250, logBytes: 400, queueRequests: 2, tableReads: 1 } as const satisfies IdleRun
+/** A call that looks at everything and finds nothing: two empty receives of a second each, and lists, which are billed as puts. */
+export const WHOLE_LOOK = {
+  ms: 3500,
   logBytes: 400,
-  queueRequests: 2 + 4 / WHOLE_LOOK_EVERY,
-  tableReads: 1 + 3 / WHOLE_LOOK_EVERY,
-  tableWrites: 3 / WHOLE_LOOK_EVERY,
-  bucketPuts: 3 / WHOLE_LOOK_EVERY,
-  bucketGets: 3 / WHOLE_LOOK_EVERY,
+  queueRequests: 6,
+  tableReads: 3,
+  tableWrites: 3,
+  bucketPuts: 3,
+  bucketGets: 3,
+} as const satisfies IdleRun
+
+const sum = (quick = 0, whole = 0): number => (quick * (WHOLE_LOOK_EVERY - 1) + whole) / WHOLE_LOOK_EVERY
+const ARCHIVE: IdleRun = {
+  ms: sum(QUICK_LOOK.ms, WHOLE_LOOK.ms),
+  logBytes: sum(QUICK_LOOK.logBytes, WHOLE_LOOK.logBytes),
+  queueRequests: sum(QUICK_LOOK.queueRequests, WHOLE_LOOK.queueRequests),
+  tableReads: sum(QUICK_LOOK.tableReads, WHOLE_LOOK.tableReads),
+  tableWrites: sum(0, WHOLE_LOOK.tableWrites),
+  bucketPuts: sum(0, WHOLE_LOOK.bucketPuts),
+  bucketGets: sum(0, WHOLE_LOOK.bucketGets),
 }
 
 /** Certificates of sixty agencies: one to sign with and one for the channel, each with an answer that is signed anew. */

@@ -43,6 +43,7 @@ export class EvidenceLine extends Construct {
     this.queue = new Queue(this, 'Queue', {
       ...common,
       visibilityTimeout: HELD,
+      maxMessageSizeBytes: 1024 * 1024,
       receiveMessageWaitTime: Duration.seconds(1),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MOST_RECEIVES },
     })
@@ -66,7 +67,10 @@ export class EvidenceLine extends Construct {
     )
   }
 
-  /** Lets the archive take records out, the dead letters too, and write what it makes of them. */
+  /**
+   * Lets the archive take records out, the dead letters too, and write what it makes of them. It may list the whole bucket: to who may not,
+   * S3 answers 403 instead of 404 for a name that is not there, and the archive asks for names that are not there yet.
+   */
   giveArchive(door: Door): void {
     door.give(
       { EVIDENCE_QUEUE: this.queue.queueUrl, EVIDENCE_DEAD_LETTERS: this.deadLetters.queueUrl },
@@ -76,7 +80,7 @@ export class EvidenceLine extends Construct {
       }),
     )
     const put = ['journal/', 'seals/', 'archive/', 'receipts/', 'set-aside/', 'configurations/']
-    this.locked.give(door, { EVIDENCE_BUCKET: this.locked.bucket.bucketName }, { put, get: [...put, 'staging/'] })
+    this.locked.give(door, { EVIDENCE_BUCKET: this.locked.bucket.bucketName }, { put, get: [...put, 'staging/'], list: [''] })
   }
 }
 

@@ -37,7 +37,7 @@ export class RecordsTable extends Construct {
     const conditions = first === 'all' ? {} : { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': first } }
     const read = new PolicyStatement({ actions: ['dynamodb:GetItem', 'dynamodb:Query'], resources })
     const write = new PolicyStatement({
-      actions: ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'],
+      actions: ['dynamodb:PutItem'],
       resources,
       conditions,
     })

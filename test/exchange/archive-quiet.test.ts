@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest'
+import { QUICK_LOOK, WHOLE_LOOK } from '../../lib/bill/idle-runs.ts'
+import { HOUR, later, MINUTE } from '../../src/base/clock.ts'
+import { type ArchivePorts, type ArchiveRun, archive } from '../../src/exchange/archive.ts'
+import { archiveWhenNeeded, type Line, type QuietPorts } from '../../src/exchange/archive-quiet.ts'
+import { archiveAll } from './archive-checks.ts'
+import { twoNodes } from './two-nodes.ts'
+
+const EMPTY: Line = { visible: 0, inFlight: 0, dead: 0 }
+
+/** A node that has said something and sealed it, and every call it makes to the world from here on. */
+async function settled(line: () => Line = () => EMPTY) {
+  const world = await twoNodes()
+  await world.ask()
+  const bound = world.provider.archivePorts
+  await archiveAll(bound)
+  const counted = { look: 0, drain: 0, get: 0, put: 0, lease: 0, listLocked: 0, getLocked: 0, putLocked: 0 }
+  const count =
+    <Args extends unknown[], Result>(name: keyof typeof counted, call: (...args: Args) => Result) =>
+    (...args: Args): Result => {
+      counted[name]++
+      return call(...args)
+    }
+  const store = {
+    ...bound.store,
+    get: count('get', bound.store.get) as typeof bound.store.get,
+    put: count('put', bound.store.put),
+    lease: count('lease', bound.store.lease),
+  }
+  const ports: ArchivePorts & QuietPorts = {
+    ...bound,
+    store,
+    drain: count('drain', bound.drain),
+    listLocked: count('listLocked', bound.listLocked),
+    getLocked: count('getLocked', bound.getLocked),
+    putLocked: count('putLocked', bound.putLocked),
+    look: count('look', async () => line()),
+  }
+  const call = (run: () => Promise<ArchiveRun> = () => archive('prueba', ports)) => archiveWhenNeeded(run, ports)
+  return { world, counted, call }
+}
+
+const NOTHING_DONE: ArchiveRun = { secured: 0, sealed: 0, setAside: 0, more: false, busy: false }
+
+describe('a call of the schedule', () => {
+  test('looks at everything when nobody looked within the hour, and then only at the line', async () => {
+    const { world, call } = await settled()
+    expect(await call()).toMatchObject(NOTHING_DONE)
+    world.clock.now = later(world.clock.now, HOUR - MINUTE)
+    expect(await call()).toBe('quiet')
+    world.clock.now = later(world.clock.now, 2 * MINUTE)
+    expect(await call()).toMatchObject(NOTHING_DONE)
+  })
+
+  test('with anything in the line does its work at once', async () => {
+    let line = EMPTY
+    const { call } = await settled(() => line)
+    await call()
+    line = { ...EMPTY, visible: 1 }
+    expect(await call()).not.toBe('quiet')
+  })
+
+  test('a mark of the future, by a clock that was set back, is not believed', async () => {
+    const { world, call } = await settled()
+    await call()
+    world.clock.now = later(world.clock.now, -MINUTE)
+    expect(await call()).not.toBe('quiet')
+  })
+
+  test.each([
+    ['records that a dead run holds', { ...EMPTY, inFlight: 3 }, NOTHING_DONE, '3 held by a run that did not end'],
+    ['dead letters', { ...EMPTY, dead: 2 }, NOTHING_DONE, '2 among the dead letters'],
+    ['records set aside', EMPTY, { ...NOTHING_DONE, setAside: 1 }, '1 set aside'],
+    ['more than it could do', EMPTY, { ...NOTHING_DONE, more: true }, 'more than one call could do'],
+  ])('fails after its work, and leaves no mark, when it leaves %s', async (_what, line, run, why) => {
+    const { call } = await settled(() => line)
+    await expect(call(async () => run)).rejects.toThrow(why)
+    await expect(call(async () => run)).rejects.toThrow(why)
+  })
+
+  test('does not fail for records that came in meanwhile, nor because another run is at it', async () => {
+    const { call } = await settled(() => ({ ...EMPTY, visible: 5 }))
+    expect(await call(async () => NOTHING_DONE)).toEqual(NOTHING_DONE)
+    expect(await call(async () => ({ ...NOTHING_DONE, busy: true }))).toMatchObject({ busy: true })
+  })
+
+  test('asks the cloud what the idle bill says, asleep: a whole look, then a quick one', async () => {
+    const { counted, call } = await settled()
+    const requests = ({ look, drain, get, put, lease, listLocked, getLocked }: typeof counted) => ({
+      // The line is two queues, each asked once; a drain of an empty queue receives twice.
+      queueRequests: 2 * look + 2 * drain,
+      tableReads: get,
+      tableWrites: put + lease,
+      bucketPuts: listLocked,
+      bucketGets: getLocked,
+    })
+    await call()
+    const whole = { ...counted }
+    await call()
+    const after = { ...counted }
+    const quick = Object.fromEntries(
+      Object.entries(after).map(([name, count]) => [name, count - whole[name as keyof typeof whole]]),
+    ) as typeof counted
+    console.log(`archive asleep: whole look ${JSON.stringify(requests(whole))}, quick look ${JSON.stringify(requests(quick))}`)
+    const { ms: _a, logBytes: _b, ...wanted } = WHOLE_LOOK
+    expect(requests(whole)).toEqual(wanted)
+    expect(requests(quick)).toMatchObject({
+      queueRequests: QUICK_LOOK.queueRequests,
+      tableReads: QUICK_LOOK.tableReads,
+      tableWrites: 0,
+      bucketPuts: 0,
+      bucketGets: 0,
+    })
+    expect(counted.putLocked).toBe(0)
+  })
+})
