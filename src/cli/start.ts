@@ -7,6 +7,7 @@ import { trouble } from '../local/troubles.ts'
 import { viewOf } from '../local/view.ts'
 import { startWorld, type World } from '../local/world.ts'
 import { EXIT, type Io, inLanguage, tell } from './io.ts'
+import { billOf, type StepTime } from './start-bill.ts'
 import { curlLines, greeting, type StepLine, stepLines } from './start-words.ts'
 
 export type StartOptions = {
@@ -67,8 +68,11 @@ async function run(scenario: Scenario, home: Home, options: StartOptions, io: Io
       io,
     )
     const held = steps.every((step) => step.held)
+    const bill = await billOf(world.value, steps, now(), io)
+    for (const line of bill?.lines ?? []) say(line)
     for (const line of whereThingsAre(home, held, io)) say(line)
-    if (options.json) io.out(JSON.stringify({ scenario: scenario.name, home: home.folder, held, steps, world: world.value.file }))
+    if (options.json)
+      io.out(JSON.stringify({ scenario: scenario.name, home: home.folder, held, steps, bill: bill?.bill ?? null, world: world.value.file }))
     if (!options.once && !io.interrupted.aborted) await stayUp(scenario, world.value, home.folder, say, io)
     return held ? EXIT.ok : EXIT.no
   } finally {
@@ -82,13 +86,14 @@ async function runSteps(
   evidence: string,
   seen: (step: StepLine) => void,
   io: Io,
-): Promise<readonly StepLine[]> {
+): Promise<readonly (StepLine & StepTime)[]> {
   const view = viewOf(world, evidence, now)
-  const steps: StepLine[] = []
+  const steps: (StepLine & StepTime)[] = []
   for (const { id, title, run } of scenario.steps) {
     if (io.interrupted.aborted) break
+    const from = now()
     const result = await run(view).catch((problem: unknown) => broken(problem))
-    const step = { id, title, ...result }
+    const step = { id, title, ...result, from, to: now() }
     steps.push(step)
     seen(step)
   }

@@ -59,3 +59,10 @@ export function usageIn(exchange: Exchange, { edge, tier, memoryMb }: NodeTerms,
     regionBytes: sent ? wire.bytes + wire.overhead : 0,
   }
 }
+
+/** A call that the consumer's own door refuses before anything is signed: gateway, function and log line; nothing is kept, so it has no receipt. */
+export function refusalPrice({ edge, tier, memoryMb }: NodeTerms, tariff: Tariff): Usd {
+  const bytes = { edgeBytes: 1024, outBytes: 1024, regionBytes: 0, logBytes: ASSUMED.logBytes }
+  const time = { memoryMb, billedMs: AROUND_MS, startMs: ASSUMED.coldStartMs * ASSUMED.coldShare }
+  return totalOf(priceLines({ edge, key: tier, signatures: 0, queued: [], ...bytes, ...time }, tariff, []))
+}
