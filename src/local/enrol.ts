@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { KeyKind, Keys } from '../adapters/local/keys.ts'
 import { DAY, later, type Now } from '../base/clock.ts'
-import { formatId, type MemberId, memberOf, parseClientId, parseServerId, parseServiceId } from '../protocol/identifiers.ts'
+import { formatId, type MemberId, memberOf, ownerOf, parseClientId, parseServerId, parseServiceId } from '../protocol/identifiers.ts'
 import { type Anchor, readAnchor, writeAnchor } from '../trust/anchor.ts'
 import { type Authority, issueCertificate } from '../trust/issue.ts'
 import { writeName } from '../trust/names.ts'
@@ -143,7 +143,7 @@ export function systemCertificate(nodeFolder: string, client: string): string {
 
 /** The node's entry in the registry: its certificate, its address, whom it serves. */
 export function registeredAs(plan: NodePlan, folder: string, address: string) {
-  const clients = [...plan.clients.map(({ id }) => id), ...plan.services.map(({ id }) => id.split('/').slice(0, 4).join('/'))]
+  const clients = [...plan.clients.map(({ id }) => id), ...plan.services.map(({ id }) => formatId(ownerOf(must(parseServiceId(id)))))]
   return {
     id: must(parseServerId(`${plan.owner}/${plan.serverCode}`)),
     address,

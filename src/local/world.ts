@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Now } from '../base/clock.ts'
 import { ok, type Result } from '../base/result.ts'
 import type { FetchUrl, Log } from '../exchange/ports.ts'
-import { type ClientId, formatId, type MemberId, memberOf, parseClientId } from '../protocol/identifiers.ts'
+import { type ClientId, formatId, type MemberId, memberOf, ownerOf, parseClientId, parseServiceId } from '../protocol/identifiers.ts'
 import type { GlobalGroup, Member } from '../trust/shared-parameters.ts'
 import { type Centre, startCentre } from './centre.ts'
 import { enrolNode, registeredAs, systemCertificate, systemFolder } from './enrol.ts'
@@ -180,7 +180,7 @@ function nodeFileOf(plan: NodePlan, folder: string, ports: Pair, programs: Reado
   }
 }
 
-const ownerId = (service: string): string => service.split('/').slice(0, 4).join('/')
+const ownerId = (service: string): string => formatId(ownerOf(must(parseServiceId(service))))
 
 function serviceEntry(
   { id, type, at, timeoutMs = 20_000, keepBodies = 'full', disabled, description, endpoints }: NodePlan['services'][number],
