@@ -2,6 +2,7 @@ import type { Instant } from '../base/clock.ts'
 import { ok } from '../base/result.ts'
 import type { Tally } from '../metering/allowance.ts'
 import type { Outcome } from '../protocol/faults.ts'
+import type { Batches } from './batches.ts'
 
 /** What a process remembers between exchanges, handed in so that the flows hold no state of their own. Every map is bounded. */
 export type Memory = {
@@ -15,13 +16,22 @@ export type Memory = {
   readonly clocks: Map<string, { readonly ahead: number; readonly at: Instant }>
   /** What was let through since the receipts last told, by budget and minute. */
   readonly spent: Tally
+  /** Messages that wait for a key that signs in batches. */
+  readonly batches: Batches
 }
 export type Remembered = { readonly from: Instant; readonly until: Instant; readonly value: unknown }
 export type OcspAtHand = { readonly response: Uint8Array; readonly asked: Instant }
 /** A good verdict and the last instant at which it may be taken without judging again. */
 export type Verdict<T> = { readonly value: T; readonly until: Instant }
 
-export const newMemory = (): Memory => ({ verdicts: new Map(), ocsp: new Map(), asking: new Map(), clocks: new Map(), spent: new Map() })
+export const newMemory = (): Memory => ({
+  verdicts: new Map(),
+  ocsp: new Map(),
+  asking: new Map(),
+  clocks: new Map(),
+  spent: new Map(),
+  batches: new Map(),
+})
 
 const MOST = 2000
 

@@ -52,6 +52,8 @@ export type SigningKey = {
   readonly algorithm: SignatureName
   readonly certificate: Uint8Array
   readonly intermediates: readonly Uint8Array[]
+  /** One signature for all messages that wait, where the holder of the key is slow. Absent: one for each. */
+  readonly batch?: boolean
 }
 
 export type NodeService = {

@@ -1,6 +1,5 @@
 import type { Instant } from '../base/clock.ts'
 import { ok } from '../base/result.ts'
-import type { SigningMaterial } from '../evidence/seal.ts'
 import { verifyMessage } from '../evidence/verify.ts'
 import { type Outcome, refuse, under } from '../protocol/faults.ts'
 import { formatId, memberOf, ownerOf } from '../protocol/identifiers.ts'
@@ -19,7 +18,7 @@ import type { CallService, CurrentConfiguration, CurrentTrust, Keep, NewId, Serv
 import { readIncoming } from './read-incoming.ts'
 import { rememberedSteps } from './remembered-steps.ts'
 import { type Serving, servingOf } from './serving.ts'
-import { signed, signingMaterial } from './signing.ts'
+import { type Material, signed, signingMaterial } from './signing.ts'
 import { trustNow } from './trust-now.ts'
 
 export type { Reply } from './incoming.ts'
@@ -76,7 +75,7 @@ async function replied(delivery: Delivery, ports: ProvidePorts): Promise<Outcome
   return reply.ok || reply.fault.relayed ? reply : afterSending(reply)
 }
 
-type Ready = { readonly serving: Serving; readonly material: SigningMaterial; readonly seen: Seen }
+type Ready = { readonly serving: Serving; readonly material: Material; readonly seen: Seen }
 
 /** Everything that must hold before anything is done: who asks, that we can sign an answer, what they may, and that they signed it. */
 async function prepare(

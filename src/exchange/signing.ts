@@ -7,6 +7,7 @@ import type { Sign } from '../protocol/sign.ts'
 import type { SignatureDocuments } from '../protocol/signature-documents.ts'
 import { buildPath, type Certificate, readCertificate } from '../trust/certificates.ts'
 import { caOf } from '../trust/trust.ts'
+import { sealTogether } from './batches.ts'
 import { Busy } from './busy.ts'
 import { isClockWrong } from './clock-watch.ts'
 import { remembered } from './memory.ts'
@@ -15,12 +16,15 @@ import { type OcspPorts, ocspAtHand, sha256OfLasting } from './ocsp-at-hand.ts'
 import type { TrustInForce } from './ports.ts'
 import { chainGoodUntil } from './verdict-time.ts'
 
+/** What a signature needs, and whether it may be one for several messages. */
+export type Material = SigningMaterial & Pick<SigningKey, 'batch'>
+
 /**
  * Everything a signature needs beside the key: good OCSP responses for the certificate and its intermediates, in that order.
  * Refused with 'clock_skew' when our clock is wrong beyond doubt, else 'cannot_create_signature' and the reason. Called before anything is
  * done that a missing signature would leave half done.
  */
-export async function signingMaterial(signing: SigningKey, today: TrustInForce, ports: OcspPorts): Promise<Outcome<SigningMaterial>> {
+export async function signingMaterial(signing: SigningKey, today: TrustInForce, ports: OcspPorts): Promise<Outcome<Material>> {
   const chain = ownChain([signing.certificate, ...signing.intermediates], today, ports)
   if (!chain.ok) return under('cannot_create_signature', chain)
   const right = await clockIsRight(chain.value, today, ports)
@@ -72,27 +76,34 @@ async function clockIsRight([leaf]: readonly Certificate[], today: TrustInForce,
     : ok(true)
 }
 
-/** Signs a message's parts. The holder of the key refusing or being gone is 'cannot_create_signature', not a bug of ours; asked too often, 'busy'. */
+/**
+ * Signs a message's parts, with others that wait where the key is set to. The holder of the key refusing or being gone is
+ * 'cannot_create_signature', not a bug of ours; asked too often, 'busy'.
+ */
 export async function signed(
   parts: readonly PartDigest[],
-  material: SigningMaterial,
-  { sign, now, log }: { readonly sign: Sign } & Pick<OcspPorts, 'now' | 'log'>,
+  { batch = false, ...material }: Material,
+  { sign, now, log, memory }: { readonly sign: Sign } & Pick<OcspPorts, 'now' | 'log' | 'memory'>,
 ): Promise<Outcome<SignatureDocuments>> {
-  let gone: unknown
-  const asking: Sign = async (...question) => {
-    try {
-      return await sign(...question)
-    } catch (reason) {
-      gone = reason
-      throw reason
-    }
-  }
+  const asking: Sign = (...question) =>
+    sign(...question).catch((reason: unknown) => {
+      throw new NotSigned(reason)
+    })
   try {
-    return ok(await sealMessage(parts, material, asking, now()))
+    return ok(await (batch ? sealTogether(memory.batches, parts, material, asking, now) : sealMessage(parts, material, asking, now())))
   } catch (reason) {
-    if (reason !== gone || gone === undefined) throw reason
-    log({ level: 'error', event: 'not_signed', key: material.key, why: String(reason) })
-    if (reason instanceof Busy) return refuse('busy', 'the holder of the key is asked too often')
+    if (!(reason instanceof NotSigned)) throw reason
+    log({ level: 'error', event: 'not_signed', key: material.key, why: String(reason.why) })
+    if (reason.why instanceof Busy) return refuse('busy', 'the holder of the key is asked too often')
     return refuse('cannot_create_signature', 'the holder of the key did not sign')
+  }
+}
+
+/** What the holder of a key threw, told apart from what we got wrong. */
+class NotSigned extends Error {
+  readonly why: unknown
+  constructor(why: unknown) {
+    super('not signed')
+    this.why = why
   }
 }

@@ -69,7 +69,7 @@ export async function configurationOf(folder: string, file: NodeFile): Promise<N
     server: must(parseServerId(file.server)),
     authentication: { certificate: loadCertificate(certificatesOf(folder), 'authentication').der, intermediates: [] },
     clients: file.clients.map(
-      (client): NodeClient => ({ ...client, id: must(parseClientId(client.id)), signing: signingOf(folder, client.id) }),
+      (client): NodeClient => ({ ...client, id: must(parseClientId(client.id)), signing: signingOf(folder, client.id, file.settings) }),
     ),
     services: file.services.map((service): NodeService => ({ ...service, id: must(parseServiceId(service.id)), tls: { kind: 'none' } })),
     rights: file.rights.map((right) => rightOf(right, instance, groups)),
@@ -79,9 +79,9 @@ export async function configurationOf(folder: string, file: NodeFile): Promise<N
   }
 }
 
-function signingOf(folder: string, client: string): SigningKey {
+function signingOf(folder: string, client: string, { signsInBatches: batch = false }: NodeSettings = {}): SigningKey {
   const name = signingName(memberOf(must(parseClientId(client))))
-  return { key: name, algorithm: ALGORITHM, certificate: loadCertificate(certificatesOf(folder), name).der, intermediates: [] }
+  return { key: name, algorithm: ALGORITHM, certificate: loadCertificate(certificatesOf(folder), name).der, intermediates: [], batch }
 }
 
 function groupOf({ owner, code, description = '', members }: LocalGroupPlan): LocalGroup {

@@ -8,6 +8,8 @@ export type NodeSettings = Pick<NodeConfiguration, 'limits' | 'oldestPeer' | 'ou
   readonly ocspPort?: number
   /** Where a load balancer asks how the node is. 0: any free port. Absent: nowhere. */
   readonly healthPort?: number
+  /** Whether its keys sign what waits with one signature: for holders of keys that are slow. */
+  readonly signsInBatches?: boolean
   /** Where peers listen whose address names no port. Absent: 5500. */
   readonly peerPort?: number
 }
