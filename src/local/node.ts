@@ -11,6 +11,7 @@ import type { FetchUrl, Log, Peek, TrustInForce } from '../exchange/ports.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import { lockHome } from './home-lock.ts'
 import { inTurn } from './in-turn.ts'
+import { nodeBudgets } from './node-budgets.ts'
 import { openDoors } from './node-doors.ts'
 import { certificatesOf, configurationOf, type NodeFile, readNodeFile } from './node-file.ts'
 import { bindPorts, type NodePorts } from './node-ports.ts'
@@ -82,6 +83,8 @@ async function open(options: NodeOptions, keys: Keys, store: NodeStore): Promise
   let file = readNodeFile(folder)
   let configuration = await configurationOf(folder, file)
   const files = lockedFiles(join(folder, 'archive'))
+  const budgets = nodeBudgets({ folder, edge: file.edge, ports: { ...files, store: store.store, now: options.now }, log })
+  await budgets.refresh()
   const fetchUrl = options.fetchUrl ?? fetchOverHttp()
   const base = await bindPorts({
     ...options,
@@ -89,11 +92,17 @@ async function open(options: NodeOptions, keys: Keys, store: NodeStore): Promise
     keys,
     store,
     files,
-    configuration: async () => configuration,
+    configuration: async () => budgets.onto(configuration),
     peerPort: file.settings?.peerPort,
   })
   const ports: NodePorts = (options.wrap ?? ((same) => same))(base.ports)
-  const line = archiveLine(archiveHandler(ports, file.name), log)
+  const archive = archiveHandler(ports, file.name)
+  const archiving = async (event: unknown) => {
+    const run = await archive(event)
+    await budgets.refresh()
+    return run
+  }
+  const line = archiveLine(archiving, log)
   const peek: Peek = async (most, mostBytes) => (await store.drain(most, mostBytes)).map(({ bytes }) => bytes)
   const local = { ...ports, peek, archiveNow: line.run }
   const doors = await openDoors({ ports: local, file, keys, certificates: certificatesOf(folder), count: options.ports })

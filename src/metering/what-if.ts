@@ -1,6 +1,6 @@
 import { add, less, sumOf, times, type Usd } from './money.ts'
 import { ITEMS, type Item, type PriceLine, priceLines } from './price-lines.ts'
-import type { WhatIf } from './question.ts'
+import { USUAL, type WhatIf } from './question.ts'
 import { type ServerComparison, serverBills } from './servers.ts'
 import { idleBill, type NamedSum, rareBills } from './standing-costs.ts'
 import type { Tariff } from './tariff.ts'
@@ -112,3 +112,6 @@ function sensitivityOf(asked: WhatIf, tariff: Tariff): readonly Sensitivity[] {
   ]
   return tried.map(({ what, value }) => ({ what, value, total: perMillionOf({ ...asked, [what]: value }, tariff).total }))
 }
+
+/** What one usual exchange costs its consumer: expected of a call as long as nothing better is known. */
+export const expectedPrice = (tariff: Tariff): Usd => sumOf(linesOf(USUAL, 'consumer', tariff).map(({ usd }) => usd))

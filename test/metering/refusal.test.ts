@@ -1,9 +1,13 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { later, MINUTE } from '../../src/base/clock.ts'
 import { refreshAllowances, type SpendingRules } from '../../src/exchange/refresh-allowances.ts'
+import { nodeBudgets } from '../../src/local/node-budgets.ts'
 import { readBudgets } from '../../src/metering/budget.ts'
 import { readUsd, type Usd } from '../../src/metering/money.ts'
 import { USUAL_TERMS } from '../../src/metering/usage.ts'
+import { temporaryFolder } from '../contract/temporary-folder.ts'
 import { archiveAll } from '../exchange/archive-checks.ts'
 import { type TwoNodes, twoNodes } from '../exchange/two-nodes.ts'
 import { tariffOf } from './prices.ts'
@@ -68,5 +72,32 @@ describe('a ceiling at the consumer’s door', () => {
     const { archivePorts } = world.consumer
     const cut = { ...archivePorts, getLocked: async (name: string) => (await archivePorts.getLocked(name))?.subarray(0, 300) }
     expect(await refreshAllowances(cut, rulesFor({ ceiling: '1' }))).toMatchObject({ ok: false, fault: { path: ['invalid_receipts'] } })
+  })
+})
+
+describe('a node of the local world', () => {
+  const keeper = (world: TwoNodes, content?: object) => {
+    const folder = temporaryFolder()
+    if (content) writeFileSync(join(folder, 'budgets.json'), JSON.stringify(content))
+    return nodeBudgets({ folder, edge: 'rest', ports: world.consumer.archivePorts, log: () => {} })
+  }
+  test('takes its ceilings from budgets.json, and refuses by them', async () => {
+    const world = await twoNodes()
+    const budgets = keeper(world, { budgets: [{ agency: 'QRO/GOB/DIF', ceiling: '0.0000001', currency: 'MXN', ask: 'Finanzas' }] })
+    await budgets.refresh()
+    world.consumer.configuration.current = budgets.onto(world.consumer.configuration.current)
+    expect(await world.ask()).toMatchObject({ ok: false, fault: { path: ['budget_exceeded'] } })
+  })
+  test('without the file has none', async () => {
+    const world = await twoNodes()
+    const budgets = keeper(world)
+    await budgets.refresh()
+    expect(budgets.onto(world.consumer.configuration.current)).toBe(world.consumer.configuration.current)
+  })
+  test('does not start on a ceiling that cannot be', async () => {
+    const world = await twoNodes()
+    expect(() => keeper(world, { budgets: [{ agency: 'QRO/GOB/DIF', ceiling: '1', currency: 'EUR', ask: 'x' }] })).toThrow(
+      /invalid_budget: entry 1 .*EUR/,
+    )
   })
 })
