@@ -16,6 +16,10 @@ export function estimateLines(answer: Estimate, tariff: Tariff, lang: Language):
       `Precios de lista de ${tariff.region} del ${tariff.dated}; tipo de cambio ${inUsd(tariff.exchange.mxnPerUsd, 2)} del ${tariff.exchange.dated}`,
       `List prices of ${tariff.region} of ${tariff.dated}; exchange rate ${inUsd(tariff.exchange.mxnPerUsd, 2)} of ${tariff.exchange.dated}`,
     ),
+    say(
+      'El nivel gratuito de la nube no se descuenta: es de la organización, no del mensaje.',
+      'Free tiers of the cloud are not deducted: they belong to the organization, not to a message.',
+    ),
     ...caveats(tariff, say),
     '',
     say(

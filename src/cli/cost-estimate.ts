@@ -22,6 +22,9 @@ export async function costEstimate({ asked, region, prices, json }: EstimateOpti
   return EXIT.ok
 }
 
+/** What the cloud gives an organization for nothing, in its own words; never deducted from a message. */
+const freeTiersOf = ({ prices }: Tariff) => [...prices.values()].flatMap(({ id, free }) => (free === null ? [] : [{ price: id, free }]))
+
 /** Sums as numbers of US dollars; `mxn` beside the totals, by the dated rate. */
 export function estimateJson(answer: Estimate, tariff: Tariff): object {
   const { perMillion, perMonth, idle, beside, servers, sensitivity } = answer
@@ -37,6 +40,7 @@ export function estimateJson(answer: Estimate, tariff: Tariff): object {
   return {
     currency: 'USD',
     prices: { dated: tariff.dated, region: tariff.region, stale: tariff.stale, unknown: tariff.unknown, estimated: isEstimated(tariff) },
+    freeTiers: freeTiersOf(tariff),
     exchangeRate: { ...tariff.exchange, mxnPerUsd: rounded(tariff.exchange.mxnPerUsd) },
     asked: answer.asked,
     assumed: ASSUMED,
