@@ -1,10 +1,11 @@
-import { App, type AppProps, Stage, Tags } from 'aws-cdk-lib'
+import { App, type AppProps, PermissionsBoundary, Stage, Tags } from 'aws-cdk-lib'
 import type { Bundles } from './bundle.ts'
 import type { Agency, Environment, Exchange } from './config/exchange.ts'
-import { stackName } from './names.ts'
+import { BOUNDARY, stackName } from './names.ts'
 import { AccountStack } from './stacks/account.ts'
 import { AgencyNodeStack } from './stacks/agency-node.ts'
 import { CentralStack } from './stacks/central.ts'
+import { FoundationStack } from './stacks/foundation.ts'
 
 /** The whole exchange as stacks: in each environment the centre, what every account needs once, and a stage for each agency. */
 export function exchangeApp(exchange: Exchange, bundles: Bundles, props: AppProps = {}): App {
@@ -18,6 +19,8 @@ function addEnvironment(app: App, environment: Environment, bundles: Bundles): v
   const centre = stage(app, environment, 'central', env)
   new CentralStack(centre, 'central', { stackName: stackName(environment, 'central'), terminationProtection: true, environment, bundles })
   for (const place of placesOf(environment)) {
+    const foundation = stage(app, environment, place.id.replace('account', 'foundation'), place, false)
+    new FoundationStack(foundation, 'foundation', { stackName: stackName(environment, 'foundation'), terminationProtection: true })
     const account = stage(app, environment, place.id, place)
     new AccountStack(account, 'account', { stackName: stackName(environment, 'account'), environment, alarmMail: place.alarmMail })
   }
@@ -36,8 +39,9 @@ function addEnvironment(app: App, environment: Environment, bundles: Bundles): v
 
 type Place = { readonly account: string; readonly region: string }
 
-function stage(app: App, environment: Environment, id: string, { account, region }: Place): Stage {
-  const made = new Stage(app, `${environment.name}-${id}`, { env: { account, region } })
+function stage(app: App, environment: Environment, id: string, { account, region }: Place, bounded = true): Stage {
+  const within = bounded ? { permissionsBoundary: PermissionsBoundary.fromName(BOUNDARY) } : {}
+  const made = new Stage(app, `${environment.name}-${id}`, { env: { account, region }, ...within })
   Tags.of(made).add('exchange', environment.instance)
   Tags.of(made).add('environment', environment.name)
   return made

@@ -67,7 +67,7 @@ function rowsOf({ agencies, quotas }: Environment): readonly Row[] {
   const shares = sharesOf({ agencies })
   const signers = here.reduce((sum, { concurrency }) => sum + concurrency.consume + concurrency.provide, 0)
   const rest = here.filter(({ consumerEdge }) => consumerEdge === 'rest').length
-  const policies = many * (AGENCY_DOORS.length + 4) + CENTRE_DOORS.length + 2 + agencies.length
+  const policies = many * (AGENCY_DOORS.length + 4) + CENTRE_DOORS.length + 2 + 2 + agencies.length
   return [
     [
       'Lambda: concurrent executions',
@@ -143,8 +143,15 @@ function rowsOf({ agencies, quotas }: Environment): readonly Row[] {
       'un rol por puerta y dependencia, a propósito: con 60 se acerca; pida 2000 o dé cuentas propias',
       'one role a door and agency, on purpose: near at 60; ask for 2000 or give agencies their own accounts',
     ],
-    ['IAM: customer managed policies', 'iam-policies', 1500, policies, 'una por rol', 'one a role'],
-    ['CloudFormation: stacks', 'stacks', 2000, many + 2, 'una por dependencia', 'one an agency'],
+    [
+      'IAM: customer managed policies',
+      'iam-policies',
+      1500,
+      policies,
+      'una por rol, y dos de la cuenta',
+      'one a role, and two of the account',
+    ],
+    ['CloudFormation: stacks', 'stacks', 2000, many + 3, 'una por dependencia, tres de la cuenta', 'one an agency, three of the account'],
     [
       'Lambda: code storage, MB',
       'lambda-code',

@@ -6,3 +6,6 @@ export const failingAlarm = (environment: Pick<Environment, 'name'>): string => 
 export const namesRole = (environment: Pick<Environment, 'name'>, agency: string): string => `sacbe-${environment.name}-names-${agency}`
 export const authenticationParameter = (environment: Pick<Environment, 'name'>, agency: string): string =>
   `/sacbe/${environment.name}/${agency}/authentication`
+/** Laid in every account before anything else, by its administrator. */
+export const BOUNDARY = 'sacbe-boundary'
+export const DEPLOYER = 'sacbe-deployer'

@@ -34,7 +34,10 @@ export async function archiveWhenNeeded(run: () => Promise<ArchiveRun>, ports: Q
   const done = await run()
   if (done.busy) return done
   const left = leftBy(done, await ports.look())
-  if (left !== '') throw new LineNotClear(left)
+  if (left !== '') {
+    ports.log({ level: 'error', event: 'line_not_clear', left })
+    throw new LineNotClear(left)
+  }
   await ports.store.put(KEY, ports.now(), mark?.version ?? 0)
   return done
 }

@@ -129,7 +129,10 @@ describe('rights', () => {
   }
 
   test('no action is a pattern, and no resource is all resources but where AWS offers nothing narrower', () => {
-    for (const { properties, stage, id } of resourcesOf(all(), 'AWS::IAM::ManagedPolicy'))
+    // What the account's administrator lays down is no role's right: see the foundation.
+    for (const { properties, stage, id } of resourcesOf(all(), 'AWS::IAM::ManagedPolicy').filter(
+      (each) => !each.stage.includes('foundation'),
+    ))
       for (const statement of statementsOf(properties.PolicyDocument)) {
         expect([statement.NotAction, statement.NotResource], `${stage} ${id}`).toEqual([undefined, undefined])
         for (const action of listOf(statement.Action)) expect(action, `${stage} ${id}`).not.toContain('*')
@@ -141,7 +144,13 @@ describe('rights', () => {
   test('are in managed policies of one role each, never inline', () => {
     expect(resourcesOf(all(), 'AWS::IAM::Policy')).toEqual([])
     for (const { properties } of resourcesOf(all(), 'AWS::IAM::Role')) expect(properties.Policies).toBeUndefined()
-    for (const { properties } of resourcesOf(all(), 'AWS::IAM::ManagedPolicy')) expect(properties.Roles).toHaveLength(1)
+    for (const { properties, stage } of resourcesOf(all(), 'AWS::IAM::ManagedPolicy'))
+      expect(properties.Roles ?? []).toHaveLength(stage.includes('foundation') ? 0 : 1)
+  })
+
+  test('no policy is longer than IAM takes', () => {
+    for (const { properties, stage, id } of resourcesOf(all(), 'AWS::IAM::ManagedPolicy'))
+      expect(JSON.stringify(properties.PolicyDocument).length, `${stage} ${id}`).toBeLessThan(6144)
   })
 
   test('one door writes the authentication key and one reads it; no template holds a secret', () => {
@@ -168,6 +177,57 @@ describe('rights', () => {
         expect(properties).toMatchObject({ Principal: 'apigateway.amazonaws.com', Action: 'lambda:InvokeFunction' })
         expect(JSON.stringify(properties.SourceArn)).toMatch(/ConsumerEdge|ProviderEdge/)
       }
+    }
+  })
+})
+
+describe('the foundation of an account', () => {
+  const foundations = () => all().filter(({ stage }) => stage.includes('foundation'))
+  const policy = (start: string) =>
+    foundations().map((made) => {
+      const found = resourcesOf([made], 'AWS::IAM::ManagedPolicy').find(({ id }) => id.startsWith(start))
+      return statementsOf(found?.properties.PolicyDocument)
+    })
+
+  test('is one an account, trusts nobody, and needs neither bootstrap nor asset', () => {
+    expect(foundations().map(({ stage }) => stage.split('-')[2])).toEqual(['222222222222', '333333333333', '111111111111'])
+    for (const { template } of foundations()) {
+      expect(Object.values(template.Resources).map(({ Type }) => Type)).toEqual(['AWS::IAM::ManagedPolicy', 'AWS::IAM::ManagedPolicy'])
+      expect(JSON.stringify(template)).not.toMatch(/Principal|BootstrapVersion|Parameters/)
+    }
+  })
+
+  test('bounds every role of ours, in every account', () => {
+    const roles = resourcesOf(all(), 'AWS::IAM::Role')
+    for (const { properties, stage, id } of roles)
+      expect(JSON.stringify(properties.PermissionsBoundary), `${stage} ${id}`).toContain('policy/sacbe-boundary')
+  })
+
+  test('lets roles do what they are given, nothing that is not given, and never what would erase evidence or hand a key on', () => {
+    const given = new Set(
+      resourcesOf(all(), 'AWS::IAM::ManagedPolicy')
+        .filter(({ stage }) => !stage.includes('foundation'))
+        .flatMap(({ properties }) => statementsOf(properties.PolicyDocument).flatMap(({ Action }) => listOf(Action))),
+    )
+    for (const statements of policy('Boundary')) {
+      const most = new Set(listOf(statements.find(({ Effect }) => Effect === 'Allow')?.Action))
+      expect([...given].filter((action) => !most.has(action))).toEqual([])
+      const never = listOf(statements.find(({ Effect }) => Effect === 'Deny')?.Action)
+      expect(never).toEqual(
+        expect.arrayContaining(['s3:DeleteObjectVersion', 's3:BypassGovernanceRetention', 'sqs:PurgeQueue', 'kms:CreateGrant']),
+      )
+      expect(never.filter((action) => most.has(action))).toEqual([])
+    }
+  })
+
+  test('a deployment makes roles only within the boundary, signs nothing, and cannot change either policy', () => {
+    for (const statements of policy('Deployer')) {
+      const create = statements.filter(({ Effect, Action }) => Effect === 'Allow' && listOf(Action).includes('iam:CreateRole'))
+      expect(create.map(({ Condition }) => JSON.stringify(Condition))).toEqual([expect.stringContaining('iam:PermissionsBoundary')])
+      const denied = statements.filter(({ Effect }) => Effect === 'Deny').flatMap(({ Action }) => listOf(Action))
+      expect(denied).toEqual(
+        expect.arrayContaining(['kms:Sign', 'sqs:ReceiveMessage', 's3:DeleteObject', 'lambda:InvokeFunction', 'iam:CreatePolicyVersion']),
+      )
     }
   })
 })
@@ -276,7 +336,7 @@ describe('not in these templates', () => {
       return [
         ...resources.filter(({ Type }) => FORBIDDEN.test(Type)).map(({ Type }) => `${stage}: ${Type}`),
         ...resources
-          .filter(({ Properties }) => JSON.stringify(Properties ?? {}).includes('ProvisionedConcurren'))
+          .filter(({ Properties }) => /"ProvisionedConcurren\w*":/.test(JSON.stringify(Properties ?? {})))
           .map(() => `${stage}: provisioned concurrency`),
         ...(agency && count('AWS::KMS::Key') > 1 ? [`${stage}: a second key`] : []),
         ...(count('AWS::CloudWatch::Alarm') > 1 ? [`${stage}: a second alarm`] : []),
