@@ -18,9 +18,12 @@ const XML_URI = 'http://www.w3.org/XML/1998/namespace'
  * Never fails. For a reference by Id give `comments: false` whatever the algorithm says: such a node-set holds none.
  * Source: Canonical XML 1.0 §2; Exclusive XML Canonicalization 1.0 §3.
  */
-export function canonicalize(node: XmlElement | XmlDocument, form: CanonicalForm = {}): Uint8Array {
-  return Buffer.from('root' in node ? documentText(node, form) : elementText(node, form), 'utf8')
-}
+export const canonicalize = (node: XmlElement | XmlDocument, form: CanonicalForm = {}): Uint8Array =>
+  Buffer.from(canonicalText(node, form), 'utf8')
+
+/** The same as characters: who only digests them needs no octets. */
+export const canonicalText = (node: XmlElement | XmlDocument, form: CanonicalForm = {}): string =>
+  'root' in node ? documentText(node, form) : elementText(node, form)
 
 function documentText({ before, root, after }: XmlDocument, form: CanonicalForm): string {
   const writer = new CanonicalWriter(form)

@@ -11,5 +11,15 @@ export type Digested = { readonly digest: Digest; readonly value: Uint8Array }
  * Source: X-Road batch signature specification, DigestList.
  */
 export function stepValue(digest: Digest, members: readonly Digested[]): Uint8Array {
-  return hash(digest, sequence(...members.map(({ digest: { xmlUri }, value }) => sequence(octets(value), utf8(xmlUri), sequence()))))
+  return hash(digest, sequence(...members.map(({ digest: own, value }) => sequence(octets(value), methodOf(own)))))
+}
+
+const methods = new Map<Digest, Uint8Array>()
+/** digestMethod and the empty transforms, the same octets in every member of one digest. */
+function methodOf(digest: Digest): Uint8Array {
+  const known = methods.get(digest)
+  if (known) return known
+  const method = Buffer.concat([utf8(digest.xmlUri), sequence()])
+  methods.set(digest, method)
+  return method
 }

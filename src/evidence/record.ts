@@ -1,6 +1,6 @@
 import { instant } from '../base/clock.ts'
 import { ok } from '../base/result.ts'
-import { hex, sha512 } from '../protocol/digests.ts'
+import { hex, sha512, sha512OfHeld } from '../protocol/digests.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
 import { joinBlocks, splitBlocks } from './blocks.ts'
 import type { EvidenceRecord, KeptBody } from './record-form.ts'
@@ -10,7 +10,10 @@ export type { Direction, EvidenceRecord, KeptBody, Side } from './record-form.ts
 
 /** SHA-512 over the digests of the message and of each attachment: the same whether a body is here, elsewhere, or only its digest is known. */
 export const contentDigest = (record: EvidenceRecord): Uint8Array =>
-  sha512(sha512(record.message), ...record.attachments.map((body) => (body.kind === 'bytes' ? sha512(body.bytes) : body.sha512)))
+  sha512(
+    sha512OfHeld(record.message),
+    ...record.attachments.map((body) => (body.kind === 'bytes' ? sha512OfHeld(body.bytes) : body.sha512)),
+  )
 
 /** 'requestId/side/direction/digest in hexadecimal'. The request id is percent-encoded: peers choose theirs freely. */
 export const identityOf = (record: EvidenceRecord): string =>

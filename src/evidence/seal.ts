@@ -77,9 +77,8 @@ async function signatureOver(uri: string, digest: Uint8Array, material: SigningM
     signingTime: isoInstant(at),
     signer: signer.fact,
   }
-  const properties = { method: SHA512.xmlUri, digest: base64(sha512(Buffer.from(canonicalProperties(base), 'utf8'))) }
-  const signed = Buffer.from(canonicalSignedInfo({ ...base, properties }), 'utf8')
-  const raw = await sign(material.key, material.algorithm, hash(algorithm.digest, signed))
+  const properties = { method: SHA512.xmlUri, digest: base64(sha512(canonicalProperties(base))) }
+  const raw = await sign(material.key, material.algorithm, hash(algorithm.digest, canonicalSignedInfo({ ...base, properties })))
   const facts: SignatureFacts = {
     ...base,
     properties,

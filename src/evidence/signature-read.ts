@@ -2,7 +2,7 @@ import { ok } from '../base/result.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
 import { signatureByUri } from '../protocol/signature-algorithms.ts'
 import { parseXml, type XmlDocument, type XmlElement } from '../protocol/xml.ts'
-import { attribute, child, childElements, childrenNamed, descendants, textOf } from '../protocol/xml-lookup.ts'
+import { attribute, child, childElements, childrenNamed, elementsOf, textOf } from '../protocol/xml-lookup.ts'
 import { fromBase64Binary } from './base64-binary.ts'
 import { DS, XADES } from './signature-names.ts'
 
@@ -64,7 +64,7 @@ function survey(root: XmlElement): Survey {
   const repeatedIds: string[] = []
   let first: XmlElement | undefined
   let signatures = 0
-  for (const element of descendants(root)) {
+  for (const element of elementsOf(root)) {
     const id = element.attributes.length > 0 ? attribute(element, 'Id') : undefined
     if (id !== undefined && ids.has(id)) repeatedIds.push(id)
     else if (id !== undefined) ids.set(id, element)
@@ -149,8 +149,14 @@ export function ocspValues(parsed: ParsedSignature): readonly (Uint8Array | null
 }
 
 /** The first X509Certificate inside KeyInfo, DER; undefined when there is none or it is no base64. */
-export function keyInfoCertificate({ keyInfo }: ParsedSignature): Uint8Array | undefined {
+export function keyInfoCertificate(parsed: ParsedSignature): Uint8Array | undefined {
+  const text = keyInfoCertificateText(parsed)
+  return (text === undefined ? undefined : fromBase64Binary(text)) ?? undefined
+}
+
+/** The same as it is written, not decoded. */
+export function keyInfoCertificateText({ keyInfo }: ParsedSignature): string | undefined {
   const data = keyInfo ? childrenNamed(keyInfo, DS, 'X509Data') : []
   const element = data.flatMap((each) => childrenNamed(each, DS, 'X509Certificate'))[0]
-  return (element && fromBase64Binary(textOf(element))) ?? undefined
+  return element && textOf(element)
 }

@@ -7,7 +7,7 @@ import type { SignatureDocuments } from '../protocol/signature-documents.ts'
 import type { XmlElement } from '../protocol/xml.ts'
 import { childrenNamed } from '../protocol/xml-lookup.ts'
 import type { Certificate } from '../trust/certificates.ts'
-import { canonicalize } from './canonical.ts'
+import { canonicalText } from './canonical.ts'
 import type { PartDigest } from './hash-chain.ts'
 import { ATTACHMENT, CHAIN_RESULT, DS, MESSAGE } from './signature-names.ts'
 import { type Algorithm, type ParsedSignature, readReference, type SignatureReference } from './signature-read.ts'
@@ -25,7 +25,7 @@ export function checkSignatureValue(parsed: ParsedSignature, { publicKey }: Cert
   const algorithm = signatureByUri(parsed.method)
   const signed = canonicalElement(parsed.signedInfo, parsed.canonicalization)
   if (!signed.ok) return signed
-  if (!algorithm || !verifySignature(algorithm, publicKey, signed.value, parsed.value, 'raw'))
+  if (!algorithm || !verifySignature(algorithm, publicKey, Buffer.from(signed.value, 'utf8'), parsed.value, 'raw'))
     return refuse('invalid_signature_value', 'the signature value is not that of the key')
   return checkReferences(parsed.references, parsed, referable)
 }
@@ -69,7 +69,8 @@ function digestOfElement(element: XmlElement | undefined, { uri, transforms }: S
   const [first, ...rest] = transforms
   const canonical = canonicalElement(element, first)
   if (!canonical.ok) return canonical
-  return digestTransformed(canonical.value, rest, digest)
+  if (rest.length === 0) return ok(hash(digest, canonical.value))
+  return digestTransformed(Buffer.from(canonical.value, 'utf8'), rest, digest)
 }
 
 const digestOfFile = (octets: Uint8Array | undefined, { uri, transforms }: SignatureReference, digest: Digest): Outcome<Uint8Array> =>
@@ -84,10 +85,10 @@ function digestTransformed(octets: Uint8Array, transforms: readonly Algorithm[],
 }
 
 /** An element of the signature document. Stock servers drop comments while reading it, so no form of it has any. */
-function canonicalElement(element: XmlElement, algorithm: Algorithm | undefined): Outcome<Uint8Array> {
+function canonicalElement(element: XmlElement, algorithm: Algorithm | undefined): Outcome<string> {
   const form = algorithm ? canonicalFormOf(algorithm.uri) : {}
   if (!form) return refuse('internal_error', `no canonical form ${algorithm?.uri}`)
-  return ok(canonicalize(element, { ...form, comments: false, inclusivePrefixes: algorithm?.prefixes ?? [] }))
+  return ok(canonicalText(element, { ...form, comments: false, inclusivePrefixes: algorithm?.prefixes ?? [] }))
 }
 
 /** Whether a chain was signed: only then is it looked at. */

@@ -1,6 +1,6 @@
 import type { PartDigest } from '../evidence/hash-chain.ts'
 import type { KeptBody } from '../evidence/record.ts'
-import { sha512 } from '../protocol/digests.ts'
+import { sha512OfHeld } from '../protocol/digests.ts'
 import type { ClientId, ServiceId } from '../protocol/identifiers.ts'
 import { digestOfBody } from '../protocol/request-hash.ts'
 
@@ -25,6 +25,6 @@ export const digested = (body: KeptBody): DigestedBody => ({ body, sha512: body.
 
 /** The parts by the names and digests that a signature covers. */
 export const partsOf = ({ message, attachments }: Content): readonly PartDigest[] => [
-  { name: '/message.xml', sha512: sha512(message) },
+  { name: '/message.xml', sha512: sha512OfHeld(message) },
   ...attachments.map((each, index) => ({ name: `/attachment${index + 1}`, sha512: each.sha512 })),
 ]

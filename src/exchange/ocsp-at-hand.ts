@@ -20,8 +20,8 @@ export type OcspPorts = { readonly fetchUrl: FetchUrl; readonly now: Now; readon
 const REFRESH = 20 * MINUTE
 const ASK_MS = 3000
 
-/** In hexadecimal. */
-export const sha256 = (bytes: Uint8Array): string => hash('sha256', bytes, 'hex')
+/** In hexadecimal; of a text, over its UTF-8. */
+export const sha256 = (bytes: Uint8Array | string): string => hash('sha256', bytes, 'hex')
 
 const digests = new WeakMap<Uint8Array, string>()
 /** The same for octets that stay in memory from message to message and never change: certificates of the configuration, responses at hand. */

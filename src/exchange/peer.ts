@@ -8,7 +8,7 @@ import { speaksFor } from '../trust/directory.ts'
 import { judgePath } from '../trust/ocsp.ts'
 import { caOf } from '../trust/trust.ts'
 import { type Memory, remembered, type Verdict } from './memory.ts'
-import { type OcspPorts, ocspAtHand, sha256 } from './ocsp-at-hand.ts'
+import { type OcspPorts, ocspAtHand, sha256OfLasting } from './ocsp-at-hand.ts'
 import { type PeerResponders, peerOcspUrl } from './peer-responder.ts'
 import type { TrustInForce } from './ports.ts'
 import { certificateFrom } from './remembered-steps.ts'
@@ -27,7 +27,7 @@ export function judgePeer(
   at: Instant,
   memory: Memory,
 ): Outcome<true> {
-  const key = ['peer', today.configuration, formatId(client), sha256(der), ...responses.map(sha256)].join(' ')
+  const key = ['peer', today.configuration, formatId(client), sha256OfLasting(der), ...responses.map(sha256OfLasting)].join(' ')
   return remembered(memory.verdicts, key, at, () => judge(der, responses, client, today, at))
 }
 

@@ -1,6 +1,6 @@
 import { instant } from '../base/clock.ts'
 import { ok } from '../base/result.ts'
-import { keyInfoCertificate, type ParsedSignature, unsignedProperties, xadesPath } from '../evidence/signature-read.ts'
+import { keyInfoCertificateText, type ParsedSignature, unsignedProperties, xadesPath } from '../evidence/signature-read.ts'
 import { CERTIFICATE_STEPS, type CertificateSteps } from '../evidence/verify.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import { type Certificate, readCertificate } from '../trust/certificates.ts'
@@ -13,7 +13,7 @@ const ALWAYS = { from: instant(0), until: instant(Number.MAX_SAFE_INTEGER) }
 
 /** A certificate read once and known by its octets: what it says does not change, whatever the time. */
 export function certificateFrom(der: Uint8Array, { verdicts }: Memory): Outcome<Certificate> {
-  return remembered(verdicts, `read ${sha256(der)}`, ALWAYS.from, () => {
+  return remembered(verdicts, `read ${sha256OfLasting(der)}`, ALWAYS.from, () => {
     const read = readCertificate(der)
     return read.ok ? ok({ value: read.value, until: ALWAYS.until }) : read
   })
@@ -23,9 +23,9 @@ export function certificateFrom(der: Uint8Array, { verdicts }: Memory): Outcome<
 export function rememberedSteps({ configuration }: TrustInForce, { verdicts }: Memory): CertificateSteps {
   return {
     read: (parsed) => {
-      const der = keyInfoCertificate(parsed)
-      if (!der) return CERTIFICATE_STEPS.read(parsed)
-      return remembered<Certificate>(verdicts, `signer ${sha256(der)}`, ALWAYS.from, () => {
+      const text = keyInfoCertificateText(parsed)
+      if (text === undefined) return CERTIFICATE_STEPS.read(parsed)
+      return remembered<Certificate>(verdicts, `signer ${sha256(text)}`, ALWAYS.from, () => {
         const certificate = CERTIFICATE_STEPS.read(parsed)
         return certificate.ok ? ok({ value: certificate.value, until: ALWAYS.until }) : certificate
       })
@@ -52,8 +52,8 @@ export function rememberedSteps({ configuration }: TrustInForce, { verdicts }: M
 }
 
 /** The text of all that a signature brings along for its certificate; undefined when there are intermediates, which end on their own. */
-function evidenceIn(parsed: ParsedSignature): Uint8Array | undefined {
+function evidenceIn(parsed: ParsedSignature): string | undefined {
   const unsigned = unsignedProperties(parsed)
   if (!unsigned || xadesPath(unsigned, 'CompleteCertificateRefs')) return undefined
-  return Buffer.from(parsed.document.text.slice(unsigned.start, unsigned.end), 'utf8')
+  return parsed.document.text.slice(unsigned.start, unsigned.end)
 }

@@ -76,9 +76,12 @@ export const digestByUri = (uri: string): Digest | undefined => BY_URI.get(uri)
 /** The row for a dotted OID, or nothing. */
 export const digestByOid = (oid: string): Digest | undefined => BY_OID.get(oid)
 
+/** A text stands for its octets in UTF-8. */
+type Octets = Uint8Array | string
+
 /** The digest of the pieces joined. */
-export function hash(digest: Digest, ...bytes: readonly Uint8Array[]): Uint8Array {
-  if (bytes.length === 1) return hashOnce(digest.node, bytes[0] as Uint8Array, 'buffer')
+export function hash(digest: Digest, ...bytes: readonly Octets[]): Uint8Array {
+  if (bytes.length === 1) return hashOnce(digest.node, bytes[0] as Octets, 'buffer')
   const state = createHash(digest.node)
   for (const piece of bytes) state.update(piece)
   return state.digest()
@@ -87,7 +90,20 @@ export function hash(digest: Digest, ...bytes: readonly Uint8Array[]): Uint8Arra
 const SHA512 = BY_NAME.get('SHA-512') as Digest
 
 /** SHA-512 of the pieces joined: 64 bytes. The digest of every message part on the exchange. */
-export const sha512 = (...bytes: readonly Uint8Array[]): Uint8Array => hash(SHA512, ...bytes)
+export const sha512 = (...bytes: readonly Octets[]): Uint8Array => hash(SHA512, ...bytes)
+
+const counted = new WeakMap<Uint8Array, Uint8Array>()
+/**
+ * The same for octets that nobody changes any more, counted once for as long as they are held: a part of a message is signed, kept, and tied
+ * to its answer by one digest. For the flows only; a verifier of files counts anew.
+ */
+export function sha512OfHeld(bytes: Uint8Array): Uint8Array {
+  const known = counted.get(bytes)
+  if (known) return known
+  const digest = sha512(bytes)
+  counted.set(bytes, digest)
+  return digest
+}
 
 const view = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 

@@ -62,7 +62,10 @@ export function writeResponse(answer: ServiceAnswer, request: RestRequest, reque
 }
 
 /** The hash is over what the block says in canonical form: stock servers parse it and write it anew before they count. */
-const canonicalBlock = ({ method, target, headers }: RestRequest): Uint8Array => writeBlock({ first: method, second: target, headers })
+function canonicalBlock({ method, target, headers, block }: RestRequest): Uint8Array {
+  const canonical = writeBlock({ first: method, second: target, headers })
+  return Buffer.compare(canonical, block) === 0 ? block : canonical // the same octets: their digest is known already
+}
 
 /**
  * The consumer's door for answers: the block of a peer. Its x-road-* lines may stand anywhere, in any letter case; the last one counts.

@@ -27,6 +27,13 @@ export function attribute(element: XmlElement, name: string): string | undefined
 }
 
 /** The element itself and all elements below it, in document order. */
+export function elementsOf(element: XmlElement, found: XmlElement[] = []): XmlElement[] {
+  found.push(element)
+  for (const node of element.children) if (node.kind === 'element') elementsOf(node, found)
+  return found
+}
+
+/** The same one by one, for a reader that may stop early. */
 export function* descendants(element: XmlElement): Generator<XmlElement> {
   yield element
   for (const node of element.children) if (node.kind === 'element') yield* descendants(node)
