@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { awsFromEnvironment, machineNow, RUNTIME_SETTINGS } from '../../src/adapters/aws/environment.ts'
 import { jsonLog } from '../../src/adapters/aws/json-log.ts'
 import { nodeInAws } from '../../src/adapters/aws/node.ts'
-import { depthOf } from '../../src/adapters/aws/sqs-depth.ts'
+import { lineIn } from '../../src/adapters/aws/sqs-depth.ts'
 import { drainedQueue } from '../../src/adapters/aws/sqs-drain.ts'
 import { stampOverHttp } from '../../src/adapters/http/stamp.ts'
 import { SECOND } from '../../src/base/clock.ts'
-import type { ArchiveRun } from '../../src/exchange/archive.ts'
+import { archiveWhenNeeded } from '../../src/exchange/archive-quiet.ts'
 import { type DoorContext, door } from '../door.ts'
 import { readSettings } from '../settings.ts'
-import { whyNotClear } from './clear.ts'
 import { archiveHandler } from './handler.ts'
 import { ARCHIVE_SETTINGS } from './settings.ts'
 
@@ -26,15 +25,10 @@ const ports = {
   stamp: stampOverHttp(node.fetchUrl, node.trust, log),
 }
 const run = archiveHandler(ports, randomUUID())
+const look = () => lineIn(aws, settings.EVIDENCE_QUEUE, settings.EVIDENCE_DEAD_LETTERS)
 
 /** The evidence line in AWS, called by a schedule. Fails after its work is done when something waits for a person. */
-export const handler = door(
-  async (event: unknown, context?: DoorContext): Promise<ArchiveRun> => {
-    const done = await run(event, context)
-    const depths = { queue: await depthOf(aws, settings.EVIDENCE_QUEUE), deadLetters: await depthOf(aws, settings.EVIDENCE_DEAD_LETTERS) }
-    const why = whyNotClear(done, depths)
-    if (why.length > 0) throw new Error(`the evidence line is not clear: ${why.join('; ')}`)
-    return done
-  },
-  { log, logContext },
-)
+export const handler = door((event: unknown, context?: DoorContext) => archiveWhenNeeded(() => run(event, context), { ...node, look }), {
+  log,
+  logContext,
+})

@@ -23,8 +23,8 @@ const BELIEVED = HOUR
  * One call of the schedule. With nothing in the line and a clean look within the hour, nothing else is asked: a sleeping node that listed its
  * bucket every five minutes would pay more for that than for anything but its key. Otherwise `run`, and a mark when it left nothing.
  *
- * Throws LineNotClear after the work, when records are dead, still held by a run that died, set aside, or not to be sealed: a failed call is
- * what the alarm sees. Records that came in during the run are no reason.
+ * Throws LineNotClear after the work, when records are dead, out of sight, still held by a run that died, set aside, or not to be sealed: a
+ * failed call is what the alarm sees. Records that came in while others were secured are no reason.
  * @param run the whole of the archive's work
  */
 export async function archiveWhenNeeded(run: () => Promise<ArchiveRun>, ports: QuietPorts): Promise<ArchiveRun | 'quiet'> {
@@ -47,12 +47,13 @@ const isEmpty = ({ visible, inFlight, dead }: Line): boolean => visible + inFlig
 /** A clock that was set back makes every mark old. */
 const isWithin = (then: Instant, now: Instant): boolean => now >= then && now < later(then, BELIEVED)
 
-function leftBy({ more, setAside, waiting }: ArchiveRun, { inFlight, dead }: Line): string {
+function leftBy({ secured, more, setAside, waiting }: ArchiveRun, { visible, inFlight, dead }: Line): string {
   const reasons = [
     waiting && `cannot be sealed now: ${waiting.path.join('.')}`,
     more && 'more than one call could do',
     setAside > 0 && `${setAside} set aside`,
     inFlight > 0 && `${inFlight} held by a run that did not end`,
+    visible > 0 && secured === 0 && `${visible} in the queue, and none was to be had`,
     dead > 0 && `${dead} among the dead letters`,
   ]
   return reasons.filter((reason) => typeof reason === 'string').join('; ')
