@@ -18,6 +18,8 @@ export type Deed = {
   /** Done by one person where two are asked, and why. */
   readonly breakGlass?: string
 }
+/** Only when no act came after the line of this number: whoever acts has seen all there is. */
+export type OnlyAfter = { readonly onlyAfter?: number | undefined }
 
 /**
  * One line of the log, in the order of acts: who, what, when, and each record before and after.
@@ -60,12 +62,16 @@ export async function act<T>(
   ports: ChangeLogPorts,
   deed: Deed,
   work: (work: Work, at: Instant) => Promise<Outcome<T>>,
+  { onlyAfter }: OnlyAfter = {},
 ): Promise<Outcome<T>> {
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
     const head = await caughtUp(ports)
     const draft = new Work(ports.store)
     const at = ports.now()
-    const outcome = await work(draft, at)
+    const isStale = onlyAfter !== undefined && onlyAfter !== head.value.number
+    const outcome = isStale
+      ? refuse('conflict', `something changed since line ${onlyAfter}: it is ${head.value.number} now`)
+      : await work(draft, at)
     const changes = outcome.ok ? await draft.changes() : []
     if (outcome.ok && changes.length === 0) return outcome
     const line: LogLine = {
@@ -146,19 +152,27 @@ function readLine(bytes: Uint8Array, head: Head): Outcome<LogLine> {
 }
 
 /**
- * Every line under lock, from the first, checked to follow from each other. Refused with 'archive_linking_broken', naming the first that does not.
- * A log cut short at its end cannot be told from a shorter one by itself: compare the last digest with one noted elsewhere.
+ * Lines under lock, in their order, checked to follow from each other and from the one before. Refused with 'archive_linking_broken', naming the first
+ * that does not. A log cut short at its end cannot be told from a shorter one by itself: compare the last digest with one noted elsewhere.
+ * @param after the number of the line before the first wanted; at most `most` lines
  */
-export async function readLog({ getLocked }: Pick<ChangeLogPorts, 'getLocked'>): Promise<Outcome<readonly LogLine[]>> {
+export async function readLog(
+  { getLocked }: Pick<ChangeLogPorts, 'getLocked'>,
+  { after = 0, most = Number.POSITIVE_INFINITY }: { readonly after?: number; readonly most?: number } = {},
+): Promise<Outcome<readonly LogLine[]>> {
   const lines: LogLine[] = []
-  for (let head = NOBODY_YET; ; ) {
+  const before = after === 0 ? undefined : await getLocked(lineName(after))
+  let head: Head = before ? { number: after, digest: hex(sha512(before)) } : NOBODY_YET
+  if (after > 0 && !before) return ok([])
+  while (lines.length < most) {
     const bytes = await getLocked(lineName(head.number + 1))
-    if (!bytes) return ok(lines)
+    if (!bytes) break
     const line = readLine(bytes, head)
     if (!line.ok) return line
     lines.push(line.value)
     head = { number: line.value.number, digest: hex(sha512(bytes)) }
   }
+  return ok(lines)
 }
 
 /** A record as it stood, and the line that made it so. */
