@@ -122,10 +122,10 @@ describe.skipIf(!needsEmulators())('AWS', () => {
       await Promise.all(Array.from({ length: 1000 }, (_, n) => keep(sampleRecord(String(n), 200))))
       const drained = await drain(2000, 1e9)
       expect(new Set(drained.map(({ bytes }) => Buffer.from(bytes).toString('hex'))).size).toBe(1000)
-      expect(await depthOf(aws(), queue)).toBe(1000)
+      expect(await depthOf(aws(), queue)).toEqual({ visible: 0, inFlight: 1000 })
       await acknowledge(drained.map(({ receipt }) => receipt))
       expect(await drain(10, 1e9)).toEqual([])
-      expect(await depthOf(aws(), queue)).toBe(0)
+      expect(await depthOf(aws(), queue)).toEqual({ visible: 0, inFlight: 0 })
     })
   })
 

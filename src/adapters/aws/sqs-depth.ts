@@ -7,7 +7,7 @@ export async function lineIn(aws: Pick<Aws, 'ask'>, queue: string, deadLetters: 
   return { ...line, dead: dead.visible + dead.inFlight }
 }
 
-async function depthOf({ ask }: Pick<Aws, 'ask'>, queue: string): Promise<Omit<Line, 'dead'>> {
+export async function depthOf({ ask }: Pick<Aws, 'ask'>, queue: string): Promise<Omit<Line, 'dead'>> {
   const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible', 'ApproximateNumberOfMessagesDelayed'] as const
   const { Attributes } = await ask<{ Attributes: Readonly<Record<string, string>> }>('GetQueueAttributes', {
     QueueUrl: queue,
