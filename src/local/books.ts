@@ -39,9 +39,9 @@ export async function booksOf(world: Pick<WorldFile, 'nodes'>, tariff: Tariff, t
 type NodeBooks = Omit<WorldBooks, 'shared'> & { readonly exchanges: readonly Exchange[] }
 
 async function nodeBooks(node: NodeEntry, source: EvidenceSource, tariff: Tariff, tier: KeyTier): Promise<Outcome<NodeBooks>> {
-  const waiting = (await evidenceItems(source)).filter(({ state }) => state === 'kept')
-  const positions = await positionsIn(source.files)
+  const positions = await positionsIn(source.files) // first: it is the one that tells what is wrong with a file
   if (!positions.ok) return positions
+  const waiting = (await evidenceItems(source)).filter(({ state }) => state === 'kept')
   const held = await containersIn(source.files)
   if (!held.ok) return held
   const exchanges = exchangesOf(positions.value)
