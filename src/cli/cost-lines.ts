@@ -78,7 +78,7 @@ function addEstimate(cost: Command, frame: Frame): void {
     )
 }
 
-type World = { home?: string; region: string; tier: KeyTier; prices?: string }
+type World = { home?: string; region: string; tier: KeyTier; prices?: string; stalePrices: boolean }
 
 /** A command about what a world's nodes have on their books. */
 function worldCommand(cost: Command, frame: Frame, line: string, es: string, en: string): Command {
@@ -91,8 +91,10 @@ function worldCommand(cost: Command, frame: Frame, line: string, es: string, en:
     )
     .addOption(regionOption(frame))
     .addOption(pricesOption(frame))
+    .addOption(new Option('--stale-prices', say(frame, 'usa precios vencidos, a sabiendas', 'uses stale prices, knowingly')).default(false))
 }
-const worldOf = (frame: Frame, { home, region, tier, prices }: World) => ({
+const worldOf = (frame: Frame, { home, region, tier, prices, stalePrices }: World) => ({
+  stalePrices,
   home: home === undefined ? frame.home : resolve(home),
   region,
   tier,

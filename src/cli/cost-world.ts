@@ -10,16 +10,22 @@ import { EXIT, type Io, inLanguage, tell } from './io.ts'
 import { tellFault } from './tell-fault.ts'
 
 /** What every command about a world's costs is told. */
-export type WorldCost = { readonly home: string; readonly region: string; readonly tier: KeyTier; readonly prices?: string }
+export type WorldCost = {
+  readonly home: string
+  readonly region: string
+  readonly tier: KeyTier
+  readonly prices?: string
+  readonly stalePrices: boolean
+}
 export type Priced = { readonly world: WorldFile; readonly tariff: Tariff; readonly books: WorldBooks; readonly at: Instant }
 
 /** The world's books, priced. Refused, after saying why: the exit code. */
-export async function pricedWorld({ home, region, tier, prices }: WorldCost, io: Io): Promise<Result<Priced, number>> {
+export async function pricedWorld({ home, region, tier, prices, stalePrices }: WorldCost, io: Io): Promise<Result<Priced, number>> {
   const at = instant(Date.now())
   const world = readWorldFile(home)
   if (!world.ok) return { ok: false, fault: tell(world, io) }
   const read = loadTariff(prices, region, at)
-  const tariff = read.ok ? mustBeFresh(read.value) : read
+  const tariff = read.ok && !stalePrices ? mustBeFresh(read.value) : read
   if (!tariff.ok) return { ok: false, fault: tellFault(tariff, io) }
   const books = await booksOf(world.value, tariff.value, tier)
   if (!books.ok) return { ok: false, fault: tellFault(books, io) }

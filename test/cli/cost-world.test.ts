@@ -6,6 +6,7 @@ import { scenario } from '../../scenarios/queretaro/scenario.ts'
 import type { Io } from '../../src/cli/io.ts'
 import { main } from '../../src/cli/main.ts'
 import { readCsv } from '../../src/metering/csv.ts'
+import { content } from '../metering/prices.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sacbe-cost-'))
 const home = join(folder, 'home')
@@ -24,7 +25,9 @@ async function sacbe(args: readonly string[], lang: Io['lang'] = 'en') {
   }
   return { code: await main(args, io), out: out.join('\n'), err: err.join('\n') }
 }
-const cost = (...args: readonly string[]) => sacbe(['cost', ...args, '--home', home])
+const cost = (...args: readonly string[]) => sacbe(['cost', ...args, '--home', home, '--prices', fresh])
+/** The prices, as if somebody had checked them today. */
+const fresh = join(folder, 'prices.json')
 const file = (name: string, content: string) => {
   writeFileSync(join(folder, name), content)
   return join(folder, name)
@@ -37,6 +40,7 @@ type Told = {
 let told: Told
 let messageId: string
 beforeAll(async () => {
+  file('prices.json', JSON.stringify({ ...content(), dated: new Date().toISOString().slice(0, 10) }))
   const started = await sacbe(['start', '--once', '--json', '--home', home, '--port', '0'])
   told = JSON.parse(started.out) as Told
   messageId = told.steps.find(({ id }) => id === '2')?.facts.messageId as string
@@ -86,7 +90,18 @@ describe('the books of a world', () => {
     if (!focus.ok) throw new Error(focus.fault.detail)
     const billed = focus.value[0]?.indexOf('BilledCost') as number
     expect(focus.value.slice(1).reduce((sum, row) => sum + Number(row[billed]), 0)).toBeCloseTo(Number(statement.usd), 9)
-    expect((await sacbe(['cost', 'statement', '--format', 'html', '--home', home], 'es')).out).toMatch(/lang="es"[\s\S]*Estado de cuenta/)
+    expect((await sacbe(['cost', 'statement', '--format', 'html', '--home', home, '--prices', fresh], 'es')).out).toMatch(
+      /lang="es"[\s\S]*Estado de cuenta/,
+    )
+  })
+  test('are not made by stale prices, unless somebody wants it so', async () => {
+    const stale = file('stale.json', JSON.stringify({ ...content(), dated: '2020-01-01' }))
+    const statement = ['cost', 'statement', '--home', home, '--prices', stale]
+    expect(await sacbe(statement)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/stale.*row apigw\.http\.req\.t1.*\[invalid_tariff\]/),
+    })
+    expect((await sacbe([...statement, '--stale-prices'])).code).toBe(0)
   })
   test('stand beside budgets: reached is said, and is the exit code', async () => {
     const budgets = (ceiling: string) =>
