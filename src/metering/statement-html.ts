@@ -14,11 +14,11 @@ export function statementHtml(statement: Statement, books: Books, lang: 'es' | '
   const say = (words: Words) => escapeText(words[lang])
   const words = STATEMENT_WORDS
   const { prices } = statement
-  const pesos = (usd: Usd) => inUsd(exchanged(usd, prices.rate), 2)
+  const pesos = (usd: Usd, places = 2) => inUsd(exchanged(usd, prices.rate), places)
   const perThousand = statement.exchanges > 0 ? times(statement.messagesUsd, 1000, statement.exchanges) : undefined
   const table = (title: Words, rows: readonly (readonly string[])[]) =>
     htmlTable(say(title), ['', say(words.exchanges), 'USD', 'MXN'], rows)
-  const row = (name: string, exchanges: number | '', usd: Usd) => [escapeText(name), String(exchanges), inUsd(usd, 6), pesos(usd)]
+  const row = (name: string, exchanges: number | '', usd: Usd) => [escapeText(name), String(exchanges), inUsd(usd, 6), pesos(usd, 4)]
   const parts = (title: Words, all: readonly Part[]) =>
     table(
       title,
