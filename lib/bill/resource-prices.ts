@@ -42,12 +42,17 @@ const KINDS: Readonly<Record<string, Priced>> = Object.assign(Object.create(null
   'AWS::ApiGatewayV2::DomainName': nothing,
   // A public certificate on a service of AWS is free.
   'AWS::CertificateManager::Certificate': nothing,
+  // By the person who signs in, and the first ten thousand are free; the centre has a handful.
+  'AWS::Cognito::UserPool': nothing,
   // Rules, not things.
   'AWS::ApiGateway::Account': nothing,
   'AWS::ApiGateway::Deployment': nothing,
   'AWS::ApiGateway::Method': nothing,
   'AWS::ApiGateway::Resource': nothing,
   'AWS::ApiGatewayV2::ApiMapping': nothing,
+  'AWS::ApiGatewayV2::Authorizer': nothing,
+  'AWS::Cognito::UserPoolClient': nothing,
+  'AWS::Cognito::UserPoolGroup': nothing,
   'AWS::ApiGatewayV2::Integration': nothing,
   'AWS::ApiGatewayV2::Route': nothing,
   'AWS::CodeDeploy::Application': nothing,

@@ -6,6 +6,7 @@ import {
   HttpMethod,
   HttpStage,
   type IDomainName,
+  type IHttpRouteAuthorizer,
 } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { Construct } from 'constructs'
@@ -61,7 +62,13 @@ export class ConsumerEdge extends Construct {
   }
 }
 
-export type Route = { readonly path: string; readonly methods: HttpMethod[]; readonly door: Door }
+/** `authorizer`: who must be known by name before the door is asked; without one the door judges certificates or public questions itself. */
+export type Route = {
+  readonly path: string
+  readonly methods: HttpMethod[]
+  readonly door: Door
+  readonly authorizer?: IHttpRouteAuthorizer
+}
 
 /** An HTTP API without an address of its own; each route may invoke its door, and nothing else may. */
 export function httpEdge(
@@ -69,9 +76,10 @@ export function httpEdge(
   { throttle, logDays, routes, domainName }: EdgeProps & { readonly routes: readonly Route[]; readonly domainName?: IDomainName },
 ): HttpApi {
   const api = new HttpApi(scope, 'Api', { disableExecuteApiEndpoint: true, createDefaultStage: false })
-  for (const { path, methods, door } of routes) {
+  for (const { path, methods, door, authorizer } of routes) {
     const integration = new HttpLambdaIntegration(`To${door.node.id}`, door.live, { timeout: EDGE_TIME })
-    for (const route of api.addRoutes({ path, methods, integration })) acknowledge(route, CERTIFICATE_IS_THE_KEY)
+    const made = api.addRoutes({ path, methods, integration, ...(authorizer ? { authorizer } : {}) })
+    if (!authorizer) for (const route of made) acknowledge(route, CERTIFICATE_IS_THE_KEY)
   }
   const log = logGroup(scope, 'AccessLog', logDays)
   new HttpStage(scope, 'Stage', {

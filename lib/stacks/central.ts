@@ -4,6 +4,7 @@ import { Certificate, CertificateValidation } from 'aws-cdk-lib/aws-certificatem
 import { ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53'
 import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets'
 import type { Construct } from 'constructs'
+import { ADMIN_SETTINGS } from '../../functions/admin/settings.ts'
 import { CA_SETTINGS } from '../../functions/ca/settings.ts'
 import { CONF_SETTINGS } from '../../functions/conf/settings.ts'
 import { OCSP_SETTINGS } from '../../functions/ocsp/settings.ts'
@@ -16,12 +17,13 @@ import { Door } from '../constructs/door.ts'
 import { LockedBucket } from '../constructs/locked-bucket.ts'
 import { httpEdge, type Route } from '../constructs/message-path.ts'
 import { NamesRole } from '../constructs/names-role.ts'
+import { People } from '../constructs/people.ts'
 import { RecordsTable } from '../constructs/records-table.ts'
 import { Every } from '../constructs/schedule.ts'
 import { SigningKey } from '../constructs/signing-key.ts'
 import { reservedOf } from '../doors.ts'
 
-const SETTINGS = { ca: CA_SETTINGS, ocsp: OCSP_SETTINGS, tsa: TSA_SETTINGS, conf: CONF_SETTINGS } as const
+const SETTINGS = { admin: ADMIN_SETTINGS, ca: CA_SETTINGS, ocsp: OCSP_SETTINGS, tsa: TSA_SETTINGS, conf: CONF_SETTINGS } as const
 type CentreDoor = keyof typeof SETTINGS
 
 export type CentralProps = StackProps & { readonly environment: Environment; readonly bundles: Bundles }
@@ -47,6 +49,7 @@ export class CentralStack extends Stack {
     this.#publisher('ocsp', 'Ocsp', 'OCSP_KEY', { records, published, prefix: 'ocsp/', period: Duration.hours(4) })
     const conf = this.#publisher('conf', 'Conf', 'CONFIGURATION_KEY', { records, published, prefix: 'conf/', period: Duration.hours(1) })
     if (conf) this.#watch(conf)
+    this.#administration(records, published)
     this.#api(zone)
   }
 
@@ -87,6 +90,17 @@ export class CentralStack extends Stack {
     if (name === 'conf') this.#routes.push({ path: '/conf/{proxy+}', methods: [HttpMethod.GET], door })
     new Every(this, `${id}Schedule`, { door, period })
     return door
+  }
+
+  /** People act on the registry by name and second factor; whoever has neither never reaches the door. */
+  #administration(records: RecordsTable, published: LockedBucket): void {
+    const door = this.#door('admin', 'Admin')
+    if (!door) return
+    const people = new People(this, 'People')
+    door.give({ PEOPLE_ISSUER: people.issuer })
+    records.give(door, { REGISTRY_TABLE: records.table.tableName }, 'all')
+    published.give(door, { PUBLICATION_BUCKET: published.bucket.bucketName }, { put: ['conf/'], get: ['conf/'] })
+    this.#routes.push({ path: '/admin/{proxy+}', methods: [HttpMethod.ANY], door, authorizer: people.authorizer })
   }
 
   #watch(conf: Door): void {

@@ -160,6 +160,7 @@ const MANAGE = [
   'acm',
   'cloudwatch',
   'codedeploy',
+  'cognito-idp',
   'dynamodb',
   'kms',
   'lambda',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { doorRow } from '../../lib/doors.ts'
+import { ROLES } from '../../src/exchange/centre/api/operation.ts'
 import { CONSUME_MS, PROVIDE_MS } from '../../src/exchange/limits.ts'
 import { everyDoor, listOf, resourcesOf, type Statement, smallest, statementsOf, synthesized, twoAgencies } from './world.ts'
 
@@ -236,7 +237,7 @@ describe('doors', () => {
   const functions = () => resourcesOf(all(), 'AWS::Lambda::Function')
 
   test('are arm64 on Node 24, outside any VPC, each with its share of concurrency, and nothing asks a failed event again', () => {
-    expect(functions()).toHaveLength(6 * 6 + 2 * 4)
+    expect(functions()).toHaveLength(6 * 6 + 2 * 5)
     for (const { properties } of functions()) {
       expect(properties).toMatchObject({
         Architectures: ['arm64'],
@@ -317,6 +318,29 @@ describe('edges', () => {
   test('the same configuration makes the same templates', () => {
     const [first, second] = [synthesized(smallest).templates, synthesized(smallest).templates]
     expect(second.map(({ template }) => template)).toEqual(first.map(({ template }) => template))
+  })
+})
+
+describe('people', () => {
+  test('are invited, bear a second factor, and have the roles that the administration knows', () => {
+    for (const { properties } of resourcesOf(all(), 'AWS::Cognito::UserPool'))
+      expect(properties).toMatchObject({
+        MfaConfiguration: 'ON',
+        EnabledMfas: ['SOFTWARE_TOKEN_MFA'],
+        AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
+      })
+    const groups = resourcesOf(all(), 'AWS::Cognito::UserPoolGroup').map(({ properties }) => properties.GroupName)
+    expect(new Set(groups)).toEqual(new Set(ROLES.map((role) => `sacbe-${role}`)))
+  })
+
+  test('are known to the gateway before the administration is asked; no other door of the centre needs a person', () => {
+    const routes = resourcesOf(all(), 'AWS::ApiGatewayV2::Route').filter(({ stage }) => stage.endsWith('central'))
+    for (const { properties } of routes)
+      expect([properties.RouteKey, properties.AuthorizationType]).toEqual([
+        properties.RouteKey,
+        String(properties.RouteKey).includes('/admin/') ? 'JWT' : 'NONE',
+      ])
+    expect(routes.filter(({ properties }) => properties.AuthorizationType === 'JWT')).toHaveLength(2)
   })
 })
 
