@@ -134,7 +134,8 @@ async function send(
   const answer = await ports.callPeer(addresses, transport, accepts, left)
   if (answer.ok)
     noteDate({ source: addresses.join(' '), headers: answer.value.headers, sent, received: ports.now() }, ports.memory, ports.log)
-  return answer
+  const brokeOff = !answer.ok && answer.fault.path[0] === 'io_error'
+  return brokeOff ? under('service_failed', answer) : answer
 }
 
 type Opened = { readonly message: Answered; readonly documents: OpenedAnswer['documents'] }
