@@ -32,8 +32,8 @@ export class People extends Construct {
     this.authorizer = new HttpJwtAuthorizer('Known', this.issuer, { jwtAudience: [client.userPoolClientId] })
     Tags.of(this).add('service', 'people')
     acknowledge(pool, {
-        'Adaptive sign-in comes with a plan of two cents a person; a second factor is required of everybody, and a handful of invited people sign in.',
-      'AwsSolutions-COG8': 'The larger plan adds what a handful of invited people with a second factor have no use for.',
+      'AwsSolutions-COG8':
+        'The larger plan (adaptive sign-in, two cents a person) adds what a handful of invited people with a second factor have no use for.',
     })
   }
 }
