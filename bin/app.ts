@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import config from '../exchange.config.ts'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { synthLines } from '../lib/bill/report.ts'
 import { bundleDoors } from '../lib/bundle.ts'
 import { problemLines } from '../lib/config/problems.ts'
@@ -9,8 +8,13 @@ import { readConfig } from '../lib/config/read-config.ts'
 import { synthesize } from '../lib/synth.ts'
 
 // The CDK app. `npm run synth` runs it alone and tells what came out; the CDK's command runs it too and reads the folder it names.
+//   npm run synth [-- --config other.config.ts] [--bill] [--limits]
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const exchange = readConfig(config)
+const asked = process.argv.slice(2)
+const file = asked.includes('--config')
+  ? resolve(process.env.INIT_CWD ?? '.', asked[asked.indexOf('--config') + 1] ?? '')
+  : join(root, 'exchange.config.ts')
+const exchange = readConfig(((await import(pathToFileURL(file).href)) as { default?: unknown }).default)
 if (!exchange.ok) {
   console.error(problemLines(exchange.fault).join('\n'))
   process.exit(1)
@@ -21,7 +25,5 @@ const began = Date.now()
 if (byCdk === undefined) rmSync(outdir, { recursive: true, force: true })
 const bundles = bundleDoors(root, join(root, 'node_modules', '.cache', 'sacbe-doors'))
 const { templates } = synthesize(exchange.value, bundles, outdir, root)
-if (byCdk === undefined)
-  console.log(
-    synthLines({ exchange: exchange.value, bundles, templates, ms: Date.now() - began, asked: process.argv.slice(2), root }).join('\n'),
-  )
+if (byCdk === undefined || asked.includes('--tell'))
+  console.log(synthLines({ exchange: exchange.value, bundles, templates, ms: Date.now() - began, asked, root }).join('\n'))
