@@ -3,6 +3,7 @@ import { hex, sha512 } from '../../protocol/digests.ts'
 import type { Sign, SignatureName } from '../../protocol/sign.ts'
 import { PRIVATE, SHARED } from '../../trust/directory-part.ts'
 import { type Content, contentOf, type Records } from '../../trust/registry/content.ts'
+import { stampOf } from '../../trust/roll-back.ts'
 import { PARAMETERS_VERSIONS, type ParametersVersion } from '../../trust/shared-parameters.ts'
 import { writePrivateParameters } from '../../trust/write-private-parameters.ts'
 import { writeSharedParameters } from '../../trust/write-shared-parameters.ts'
@@ -53,7 +54,7 @@ export async function publish(ports: PublicationPorts): Promise<Published | unde
   const signedBy = hex(sha512(signer.certificate))
   const now = ports.now()
   if (before && !changed && before.signer === signedBy && now - before.signedAt < life / 2) return before
-  const at = before ? laterThan(before, now) : now
+  const at = await freeMoment(before ? laterThan(before, now) : now, ports)
   const written = changed || !before ? await writeContent(content, digest, at, last ?? before, ports) : before
   const next: Published = { ...written, signer: signedBy, signedAt: at, expires: later(at, life) }
   for (const version of PARAMETERS_VERSIONS) await writeDirectories(version, content.shared.instance, next, signer, ports)
@@ -82,6 +83,13 @@ async function lastGeneration({ listLocked, getLocked }: PublicationPorts): Prom
 
 /** Folders are moments; a clock that stands still or was set back must not name one twice. */
 const laterThan = ({ contentAt, signedAt }: Published, now: Instant): Instant => instant(Math.max(now, contentAt + 1, signedAt + 1))
+
+/** Later than every folder there is: a store restored from a copy does not know them all, and a clock may have been set back since. */
+async function freeMoment(at: Instant, { listLocked }: PublicationPorts): Promise<Instant> {
+  const last = (await listLocked('V6/', nameOf(partLocation(6, at, '')))).at(-1)
+  const stamp = last === undefined ? null : stampOf(`/${last}`)
+  return stamp === null ? at : instant(Number(stamp / 1_000_000n) + 1)
+}
 
 type Written = Pick<Published, 'serial' | 'content' | 'contentAt' | 'digests' | 'previous'>
 

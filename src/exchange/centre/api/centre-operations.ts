@@ -143,7 +143,7 @@ export const CENTRE_OPERATIONS: readonly Operation[] = [
     en: 'Invites a member to register a node: the secret is shown this one time',
     roles: ['registration'],
     people: 1,
-    body: object({ member: text(1024), 'serverCode?': text(), 'hours?': { type: 'integer', minimum: 1, maximum: 720 } }),
+    body: object({ member: text(1024), 'serverCode?': text(), 'hours?': { type: 'integer', minimum: 1, maximum: 720 }, 'subsystems?': list(text(), 100) }),
     status: 201,
     answer: ref('Invitation'),
     run: async (work, { body, who, at, ports }) => {
@@ -158,6 +158,7 @@ export const CENTRE_OPERATIONS: readonly Operation[] = [
         ...maybe(body, 'serverCode'),
         expires: later(at, hours * HOUR),
         askedBy: who,
+        ...(Array.isArray(body.subsystems) ? { subsystems: body.subsystems as readonly string[] } : {}),
       }
       const invited = await invite(work, order)
       return invited.ok ? ok({ ...invitationView(invited.value), secret }) : invited

@@ -57,6 +57,7 @@ export const SCHEMAS: Readonly<Record<string, JsonObject>> = {
     state: oneOf('open', 'used', 'withdrawn'),
     askedBy: anyText,
     'usedBy?': anyText,
+    'subsystems?': list(text(), 100),
     'secret?': anyText,
   }),
   Proposal: object({
