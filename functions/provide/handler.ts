@@ -1,44 +1,46 @@
 import { PROVIDE_MS } from '../../src/exchange/limits.ts'
-import { type ProvidePorts, provide } from '../../src/exchange/provide.ts'
+import { type Delivery, type ProvidePorts, provide, type Reply } from '../../src/exchange/provide.ts'
 import { codeOf, type Fault, refuse } from '../../src/protocol/faults.ts'
 import { lastValue } from '../../src/protocol/rest-headers.ts'
 import { encodeFault } from '../../src/protocol/transport.ts'
 import { deadlineOf } from '../deadline.ts'
 import type { DoorContext } from '../door.ts'
-import { type Answer, bodyOf, clientCertificateOf, type GatewayEvent, type GatewayResult, headersOf, isV2, resultFor } from '../http.ts'
+import { bodyOf, clientCertificateOf, type GatewayEvent, type GatewayResult, headersOf, isV2, resultFor } from '../http.ts'
 
 /** A peer's message, from its gateway event to the reply. The status is 200 for faults too, and header names are in lower case: stock servers insist. */
 export const provideHandler =
   (ports: ProvidePorts) =>
   async (event: GatewayEvent, context?: DoorContext): Promise<GatewayResult> => {
-    const started = ports.now()
-    const headers = headersOf(event)
-    const method = isV2(event) ? event.requestContext.http.method : event.httpMethod
     const delivery = {
-      method,
-      headers,
+      method: isV2(event) ? event.requestContext.http.method : event.httpMethod,
+      headers: headersOf(event),
       body: bodyOf(event),
       peer: clientCertificateOf(event),
-      deadline: deadlineOf(started, PROVIDE_MS, context),
+      deadline: deadlineOf(ports.now(), PROVIDE_MS, context),
     }
-    const reply = await provide(delivery, ports)
-    const requestId = lastValue(headers, 'x-road-request-id')?.slice(0, 100) ?? ''
-    const facts = { requestId, ms: ports.now() - started, bytesIn: delivery.body.length }
-    if (!reply.ok) {
-      ports.log({ level: 'warn', event: 'provide_refused', code: codeOf(reply.fault), why: reply.fault.detail, ...facts })
-      return resultFor(event, faultReply(reply.fault, requestId))
-    }
-    ports.log({ level: 'info', event: 'provided', bytesOut: reply.value.body.length, ...facts })
-    return resultFor(event, { status: 200, ...reply.value })
+    return resultFor(event, { status: 200, ...(await replyTo(delivery, ports)) })
   }
 
-function faultReply(fault: Fault, requestId: string): Answer {
+/** What a peer is answered, a message or a fault, whatever stands before the door. */
+export async function replyTo(delivery: Delivery, ports: ProvidePorts): Promise<Reply> {
+  const started = ports.now()
+  const reply = await provide(delivery, ports)
+  const requestId = lastValue(delivery.headers, 'x-road-request-id')?.slice(0, 100) ?? ''
+  const facts = { requestId, ms: ports.now() - started, bytesIn: delivery.body.length + (delivery.leftOut?.body.size ?? 0) }
+  if (!reply.ok) {
+    ports.log({ level: 'warn', event: 'provide_refused', code: codeOf(reply.fault), why: reply.fault.detail, ...facts })
+    return faultReply(reply.fault, requestId)
+  }
+  ports.log({ level: 'info', event: 'provided', bytesOut: reply.value.body.length + (reply.value.leftOut?.body.size ?? 0), ...facts })
+  return reply.value
+}
+
+export function faultReply(fault: Fault, requestId: string): Reply {
   const { contentType, body } = encodeFault(fault, requestId)
-  return { status: 200, headers: [['content-type', contentType]], body }
+  return { headers: [['content-type', contentType]], body }
 }
 
 /** After a bug: the code alone. */
-export function provideBug(event: GatewayEvent): GatewayResult {
-  const { fault } = refuse('internal_error')
-  return resultFor(event, faultReply({ ...fault, by: 'server.serverproxy', outcome: 'unknown' }, ''))
-}
+export const provideBug = (event: GatewayEvent): GatewayResult => resultFor(event, { status: 200, ...bugReply() })
+
+export const bugReply = (): Reply => faultReply({ ...refuse('internal_error').fault, by: 'server.serverproxy', outcome: 'unknown' }, '')

@@ -1,4 +1,5 @@
 import { ok } from '../base/result.ts'
+import type { LeftOut } from '../protocol/body.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
 import { type Header, lastValue } from '../protocol/rest-headers.ts'
 import type { Reply } from './incoming.ts'
@@ -27,9 +28,12 @@ export const requestHeaders = (
 ]
 
 /** The same around an answer. Stock servers look for exactly these names. */
-export const replyWith = ({ contentType, body }: { contentType: string; body: Uint8Array }, more: readonly Header[] = []): Reply => ({
+export const replyWith = (
+  { contentType, ...octets }: { contentType: string; body: Uint8Array; leftOut?: LeftOut },
+  more: readonly Header[] = [],
+): Reply => ({
+  ...octets,
   headers: [['content-type', contentType], ['x-hash-algorithm', HASH_ALGORITHM], ...more],
-  body,
 })
 
 /** SHA-512 is the one digest of message parts: 'internal_error' for another, or none. */

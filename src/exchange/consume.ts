@@ -9,7 +9,7 @@ import { boundaryFrom } from './between-nodes.ts'
 import { type Caller, speaking, withinPolicy } from './client-rules.ts'
 import { noteDate } from './clock-watch.ts'
 import { kept, type Seen } from './keeping.ts'
-import { budget, EDGE_LIMITS, PEER_MS } from './limits.ts'
+import { budget, EDGE_LIMITS, EDGE_PATIENCE } from './limits.ts'
 import { locate } from './locate.ts'
 import { partsOf } from './message.ts'
 import type { NodeConfiguration, SigningKey } from './node-configuration.ts'
@@ -18,7 +18,7 @@ import { afterSending, told } from './outcome.ts'
 import type { Answered, Given, OpenedAnswer, OutgoingRequest } from './outgoing.ts'
 import { judgeServer } from './peer.ts'
 import { PEER_RESPONDERS } from './peer-responder.ts'
-import type { CallPeer, CurrentConfiguration, CurrentTrust, HttpAnswer, Keep, NewId, PeerMessage, Sign, TrustInForce } from './ports.ts'
+import type { CallPeer, CurrentConfiguration, CurrentTrust, Keep, NewId, PeerAnswer, PeerMessage, Sign, TrustInForce } from './ports.ts'
 import { readOutgoing } from './read-outgoing.ts'
 import { rememberedSteps } from './remembered-steps.ts'
 import { ocspOfChain, ownChain, signed, signingMaterial } from './signing.ts'
@@ -122,14 +122,14 @@ async function send(
   addresses: readonly string[],
   request: OutgoingRequest,
   { deadline }: Exchange,
-  { peerResponders = PEER_RESPONDERS }: NodeConfiguration,
+  { peerResponders = PEER_RESPONDERS, patience = EDGE_PATIENCE }: NodeConfiguration,
   today: TrustInForce,
   ports: ConsumePorts,
-): Promise<Outcome<HttpAnswer>> {
+): Promise<Outcome<PeerAnswer>> {
   const owner = ownerOf(request.service)
   const accepts: Parameters<CallPeer>[2] = (certificate, address) => judgeServer(certificate, address, owner, peerResponders, today, ports)
   const sent = ports.now()
-  const left = budget(deadline, sent, PEER_MS)
+  const left = budget(deadline, sent, patience.peerMs)
   if (left === null) return refuse('busy', 'no time is left to call the provider')
   const answer = await ports.callPeer(addresses, transport, accepts, left)
   if (answer.ok)
@@ -141,7 +141,7 @@ async function send(
 type Opened = { readonly message: Answered; readonly documents: OpenedAnswer['documents'] }
 
 /** The provider's answer: its form, its signature by the member that owns the service, and that it answers this very request. */
-function open(answer: HttpAnswer, request: OutgoingRequest, today: TrustInForce, { now, memory }: ConsumePorts): Outcome<Opened> {
+function open(answer: PeerAnswer, request: OutgoingRequest, today: TrustInForce, { now, memory }: ConsumePorts): Outcome<Opened> {
   if (answer.status !== 200 && answer.status !== 500) return refuse('http_error', `the provider's node answered ${answer.status}`)
   const opened = request.open(answer)
   if (!opened.ok) return opened

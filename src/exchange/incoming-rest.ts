@@ -14,10 +14,10 @@ import type { HttpCall, ServiceAnswer } from './ports.ts'
 import { restContent } from './rest-content.ts'
 
 /** A peer's REST request. Refusals carry their whole path behind the door's name. Source: X-Road PR-REST, PR-MESST. */
-export function incomingRest({ headers, body: bytes, limits }: Received): Outcome<IncomingRequest> {
+export function incomingRest({ headers, body: bytes, leftOut, limits }: Received): Outcome<IncomingRequest> {
   const digest = checkDigest(headers)
   if (!digest.ok) return digest
-  const transport = decodeRest('request', lastValue(headers, 'content-type') ?? '', bytes, { message: limits.message })
+  const transport = decodeRest('request', lastValue(headers, 'content-type') ?? '', bytes, { message: limits.message }, leftOut)
   if (!transport.ok) return transport
   const { message, body, documents, ocsp } = transport.value
   const read = readRequestBlock(message, body)
@@ -44,8 +44,9 @@ const WITH_BODY = new Set(['POST', 'PUT', 'PATCH'])
 /** Path and query as the consumer wrote them, added to the service's own address. */
 function serviceCall({ method, headers, body, servicePath, query }: RestRequest, { url }: NodeService): HttpCall {
   const base = url.endsWith('/') && servicePath.startsWith('/') ? url.slice(0, -1) : url
-  const bytes = body?.kind === 'bytes' && WITH_BODY.has(method) ? body.bytes : null
-  return { method, url: `${base}${servicePath}${query === null ? '' : `?${query}`}`, headers, body: bytes }
+  const call = { method, url: `${base}${servicePath}${query === null ? '' : `?${query}`}`, headers, body: null }
+  if (!body || !WITH_BODY.has(method)) return call
+  return body.kind === 'bytes' ? { ...call, body: body.bytes } : { ...call, stored: body }
 }
 
 /** Of an answer too large to travel, size and digest are signed and kept in its place. */
@@ -53,9 +54,9 @@ function answerWith(answer: ServiceAnswer, request: RestRequest, limits: Message
   const legal = checkHeaders(answer.headers, { count: BLOCK_LIMITS.count - 10, bytes: BLOCK_LIMITS.bytes / 2 })
   if (!legal.ok) return refuse('http_error', `the service's answer: ${legal.fault.detail}`)
   if (answer.status < 200 || answer.status > 599) return refuse('http_error', `the service answered ${answer.status}`)
-  const tooLarge = answer.body instanceof Uint8Array ? null : answer.body
-  const held: Body | null = answer.body instanceof Uint8Array ? bytesBody(answer.body) : null
-  const response = writeResponse({ ...answer, body: held }, request, request.requestId)
+  const whole: Body | null = answer.body instanceof Uint8Array ? bytesBody(answer.body) : 'kind' in answer.body ? answer.body : null
+  const tooLarge = whole ? null : (answer.body as { readonly size: number; readonly sha512: Uint8Array })
+  const response = writeResponse({ ...answer, body: whole }, request, request.requestId)
   const body = tooLarge ? { kind: 'digest' as const, ...tooLarge } : response.body
   const content = restContent(response.block, body && digested(body))
   const encode = tooLarge ? () => answerTooLarge(tooLarge.size, limits) : encoder(response)

@@ -1,3 +1,4 @@
+import type { LeftOut } from '../protocol/body.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import type { ServerId } from '../protocol/identifiers.ts'
 import type { Header } from '../protocol/rest-headers.ts'
@@ -34,12 +35,13 @@ export type OwnServicePorts = { readonly callService: CallService; readonly log:
 /** An answer to be signed and kept, and its form on the way; refused when it is too large to travel, once it is kept. */
 export type OutgoingResponse = Message & { readonly encode: (documents: SignatureDocuments, boundary: string) => Outcome<Reply> }
 /** What goes back to the peer, with HTTP 200. Header names in lower case, as stock servers insist. */
-export type Reply = { readonly headers: readonly Header[]; readonly body: Uint8Array }
+export type Reply = { readonly headers: readonly Header[]; readonly body: Uint8Array; readonly leftOut?: LeftOut }
 
 /** The headers and octets of one message between nodes. */
 export type Received = {
   readonly headers: readonly Header[]
   readonly body: Uint8Array
+  readonly leftOut?: LeftOut
   readonly limits: MessageLimits
   /** For a message that says nothing of its exchange. */
   readonly newId: NewId

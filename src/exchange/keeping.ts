@@ -13,7 +13,7 @@ export type Seen = {
   readonly message: Message
   readonly documents: SignatureDocuments
   readonly at: Instant
-  /** 'digest': of the body only size and digest are kept. */
+  /** 'digest': of a body only size and digest are kept; of one too big to hold nothing else ever is. */
   readonly keepBodies: 'full' | 'digest'
 }
 
@@ -50,7 +50,7 @@ export async function kept(
 }
 
 const attachmentsOf = ({ message, keepBodies }: Seen): readonly KeptBody[] =>
-  message.content.attachments.map((each) => (keepBodies === 'full' ? each.body : asDigest(each)))
+  message.content.attachments.map((each) => (keepBodies === 'full' && each.body.kind === 'bytes' ? each.body : asDigest(each)))
 
 function asDigest({ body, sha512 }: DigestedBody): KeptBody {
   return body.kind === 'digest' ? body : { kind: 'digest', size: sizeOf(body), sha512 }

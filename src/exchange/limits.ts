@@ -6,7 +6,12 @@ export const MOST_BODY = 4_400_000
 export const MOST_MESSAGE = 4_500_000
 
 /** Octets of a consumer's or service's body, and of a whole message between nodes. */
-export type MessageLimits = { readonly body: number; readonly message: number }
+export type MessageLimits = {
+  readonly body: number
+  readonly message: number
+  /** What is held in memory at most, where bodies can be stored: a larger REST body lies in a file, a larger SOAP message is refused. */
+  readonly held?: number
+}
 /** What passes the edges in the cloud. */
 export const EDGE_LIMITS: MessageLimits = { body: MOST_BODY, message: MOST_MESSAGE }
 
@@ -18,6 +23,10 @@ export const CONSUME_MS = 28 * SECOND
 export const PEER_MS = 25 * SECOND
 export const PROVIDE_MS = 24 * SECOND
 export const SERVICE_MS = 20 * SECOND
+
+/** How long each step may take, where no edge in the cloud gives up. Milliseconds. */
+export type Patience = { readonly consumeMs: number; readonly peerMs: number; readonly provideMs: number; readonly serviceMs: number }
+export const EDGE_PATIENCE: Patience = { consumeMs: CONSUME_MS, peerMs: PEER_MS, provideMs: PROVIDE_MS, serviceMs: SERVICE_MS }
 
 /** Kept back to verify, sign and keep once the answer is there. */
 const RESERVE_MS = 3 * SECOND

@@ -2,7 +2,7 @@ import type { Allowance } from '../metering/allowance.ts'
 import type { ClientId, ServerId, ServiceId } from '../protocol/identifiers.ts'
 import type { SignatureName } from '../protocol/sign.ts'
 import type { AccessRight, Endpoint } from '../trust/access.ts'
-import type { MessageLimits } from './limits.ts'
+import type { MessageLimits, Patience } from './limits.ts'
 import type { PeerResponders } from './peer-responder.ts'
 import type { Policy } from './policy.ts'
 import type { Reach } from './reach/reach.ts'
@@ -25,6 +25,8 @@ export type NodeConfiguration = {
   readonly outOfService?: string
   /** Absent: as much as passes the edges in the cloud. */
   readonly limits?: MessageLimits
+  /** Absent: as long as the edges in the cloud wait. */
+  readonly patience?: Patience
   /** The oldest version of a peer's software that is served, 'major.minor.patch'. Absent: any. Source: X-Road server-min-supported-client-version. */
   readonly oldestPeer?: string
   /** How peers' OCSP responses are had from themselves. Absent: at stock servers' port, when their authority's responders are silent. */

@@ -7,7 +7,7 @@ import { checkDigest, REST, requestHeaders } from './between-nodes.ts'
 import { digested } from './message.ts'
 import type { Answered, CallSetting, OpenedAnswer, OutgoingRequest } from './outgoing.ts'
 import { checkPolicy } from './policy.ts'
-import type { HttpAnswer } from './ports.ts'
+import type { PeerAnswer } from './ports.ts'
 import { restContent } from './rest-content.ts'
 
 /** A REST call going out. Refusals are those of readCall. Source: X-Road PR-REST, PR-MESST. */
@@ -27,14 +27,14 @@ export function outgoingRest(call: RestCall, { requestId, newMessageId, limits }
     encode: (evidence, boundary) => {
       const encoded = encodeRest('request', { ...evidence, message, body }, boundary)
       const headers = requestHeaders(encoded.contentType, lastValue(request.headers, 'content-type') ?? '', requestId, [REST])
-      return { headers, body: encoded.body }
+      return { ...encoded, headers }
     },
     open: (answer) => open(answer, request, limits.message),
   })
 }
 
-function open({ headers, body: bytes }: HttpAnswer, request: RestRequest, mostBytes: number): Outcome<OpenedAnswer> {
-  const transport = decodeRest('response', lastValue(headers, 'content-type') ?? '', bytes, { message: mostBytes })
+function open({ headers, body: bytes, leftOut }: PeerAnswer, request: RestRequest, mostBytes: number): Outcome<OpenedAnswer> {
+  const transport = decodeRest('response', lastValue(headers, 'content-type') ?? '', bytes, { message: mostBytes }, leftOut)
   if (!transport.ok) return transport
   const digest = checkDigest(headers)
   if (!digest.ok) return under('service_failed', digest)

@@ -1,6 +1,6 @@
 import { ok } from '../base/result.ts'
 import { bytesBody } from '../protocol/body.ts'
-import { type Outcome, refuse, under } from '../protocol/faults.ts'
+import { type Outcome, raisedBy, refuse, under } from '../protocol/faults.ts'
 import { lastValue } from '../protocol/rest-headers.ts'
 import type { RestCall } from '../protocol/rest-message.ts'
 import {
@@ -16,12 +16,13 @@ import {
 import { checkDigest, originalAction, requestHeaders } from './between-nodes.ts'
 import type { Answered, CallSetting, OpenedAnswer, OutgoingRequest } from './outgoing.ts'
 import type { Policy } from './policy.ts'
-import type { HttpAnswer } from './ports.ts'
+import type { PeerAnswer } from './ports.ts'
 import { soapContent, soapMessage } from './soap-content.ts'
 
 /** A SOAP call going out. Refusals are those of readSoapCall, all by 'client'. Source: X-Road PR-MESS, PR-MESST. */
 export function outgoingSoap({ method, headers, body }: RestCall, { requestId, limits }: CallSetting): Outcome<OutgoingRequest> {
-  const bytes = body?.kind === 'bytes' ? body.bytes : new Uint8Array()
+  if (body?.kind === 'stored') return raisedBy('client', refuse('message_too_large', `a SOAP message of ${body.size} octets is not held`))
+  const bytes = body?.bytes ?? new Uint8Array()
   const read = readSoapCall({ method, headers, body: bytes }, { message: limits.body })
   if (!read.ok) return read
   const request = read.value
@@ -42,7 +43,7 @@ export function outgoingSoap({ method, headers, body }: RestCall, { requestId, l
 const keepsPolicy = ({ requires }: Policy, { message }: SoapRequest): Outcome<true> =>
   requires.includes('issue') && !message.issue?.trim() ? refuse('legal_basis_missing', 'issue') : ok(true)
 
-function open({ headers, body }: HttpAnswer, request: SoapRequest, requestId: string, mostBytes: number): Outcome<OpenedAnswer> {
+function open({ headers, body }: PeerAnswer, request: SoapRequest, requestId: string, mostBytes: number): Outcome<OpenedAnswer> {
   const transport = decodeSoap('response', lastValue(headers, 'content-type') ?? '', body, { message: mostBytes })
   if (!transport.ok) return transport
   const digest = checkDigest(headers)

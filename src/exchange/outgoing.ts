@@ -5,7 +5,7 @@ import type { SignatureDocuments } from '../protocol/signature-documents.ts'
 import type { MessageLimits } from './limits.ts'
 import type { Content, Message } from './message.ts'
 import type { Policy } from './policy.ts'
-import type { HttpAnswer, PeerMessage } from './ports.ts'
+import type { PeerAnswer, PeerMessage } from './ports.ts'
 
 /** A member's call, read: what the consumer's node needs to know of it, whichever protocol it speaks. */
 export type OutgoingRequest = Message & {
@@ -15,7 +15,7 @@ export type OutgoingRequest = Message & {
   /** In the form it travels, once it is signed. */
   readonly encode: (evidence: Evidence, boundary: string) => PeerMessage
   /** Takes the provider's answer apart; nobody is believed yet. A fault of the other side is refused with `relayed`. */
-  readonly open: (answer: HttpAnswer) => Outcome<OpenedAnswer>
+  readonly open: (answer: PeerAnswer) => Outcome<OpenedAnswer>
 }
 /** What travels with a request to prove it: OCSP responses for our TLS chain, leaf first, and the signature. */
 export type Evidence = { readonly ocsp: readonly Uint8Array[]; readonly documents: SignatureDocuments }

@@ -1,5 +1,6 @@
 import type { Instant, Now } from '../base/clock.ts'
 import type { EvidenceRecord } from '../evidence/record.ts'
+import type { LeftOut, StoredBody } from '../protocol/body.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import type { Trust } from '../trust/trust.ts'
 import type { NodeConfiguration, ServiceTls } from './node-configuration.ts'
@@ -65,10 +66,18 @@ export type HttpCall = {
   readonly url: string
   readonly headers: readonly (readonly [string, string])[]
   readonly body: Uint8Array | null
+  /** In place of `body`, when it is too big to hold. */
+  readonly stored?: StoredBody
 }
 
 /** One message to a peer's node; header names in lower case, in order. */
-export type PeerMessage = { readonly headers: readonly (readonly [string, string])[]; readonly body: Uint8Array }
+export type PeerMessage = {
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body: Uint8Array
+  readonly leftOut?: LeftOut
+}
+/** A peer's whole answer; `leftOut` when its REST body was too big to hold. */
+export type PeerAnswer = HttpAnswer & { readonly leftOut?: LeftOut }
 
 /**
  * Sends a message to a peer's node over mutual TLS, to the address that connects first and whose certificate `accepts` takes; after that
@@ -82,15 +91,16 @@ export type CallPeer = (
   message: PeerMessage,
   accepts: (certificate: Uint8Array, address: string) => Promise<Outcome<true>>,
   budgetMs: number,
-) => Promise<Outcome<HttpAnswer>>
+) => Promise<Outcome<PeerAnswer>>
 
 /**
  * Calls an agency's service. Never follows a redirect, never retries. A fault after the request began to leave says `outcome: 'unknown'`.
- * @param mostBytes a larger answer is read to its end but not held: its size and digest take the place of the body.
+ * @param mostBytes a larger answer is read to its end but not held: its size and digest take the place of the body. Where bodies can be stored,
+ * one that is within it and still too big to hold is.
  */
 export type CallService = (call: HttpCall, tls: ServiceTls, budgetMs: number, mostBytes: number) => Promise<Outcome<ServiceAnswer>>
 export type ServiceAnswer = Omit<HttpAnswer, 'body'> & {
-  readonly body: Uint8Array | { readonly size: number; readonly sha512: Uint8Array }
+  readonly body: Uint8Array | StoredBody | { readonly size: number; readonly sha512: Uint8Array }
 }
 /** A plain HTTP GET or POST to the centre: OCSP, configuration. */
 export type FetchUrl = (

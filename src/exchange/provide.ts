@@ -1,13 +1,14 @@
 import type { Instant } from '../base/clock.ts'
 import { ok } from '../base/result.ts'
 import { verifyMessage } from '../evidence/verify.ts'
+import type { LeftOut } from '../protocol/body.ts'
 import { type Outcome, refuse, under } from '../protocol/faults.ts'
 import { formatId, memberOf, ownerOf } from '../protocol/identifiers.ts'
 import { type Header, lastValue } from '../protocol/rest-headers.ts'
 import { boundaryFrom } from './between-nodes.ts'
 import type { IncomingRequest, Reply } from './incoming.ts'
 import { kept, type Seen } from './keeping.ts'
-import { budget, EDGE_LIMITS, SERVICE_MS } from './limits.ts'
+import { budget, EDGE_LIMITS, EDGE_PATIENCE } from './limits.ts'
 import { partsOf } from './message.ts'
 import type { NodeClient, NodeConfiguration } from './node-configuration.ts'
 import type { OcspPorts } from './ocsp-at-hand.ts'
@@ -37,6 +38,7 @@ export type Delivery = {
   readonly method: string
   readonly headers: readonly Header[]
   readonly body: Uint8Array
+  readonly leftOut?: LeftOut
   readonly peer: Uint8Array | null
   readonly deadline: Instant
 }
@@ -65,7 +67,7 @@ async function replied(delivery: Delivery, ports: ProvidePorts): Promise<Outcome
   if (!asked.ok) return asked
   const ready = await prepare(asked.value, delivery, node, today.value, ports)
   if (!ready.ok) return ready
-  const left = budget(delivery.deadline, ports.now(), Math.min(ready.value.serving.timeoutMs, SERVICE_MS))
+  const left = budget(delivery.deadline, ports.now(), Math.min(ready.value.serving.timeoutMs, (node.patience ?? EDGE_PATIENCE).serviceMs))
   if (left === null) return refuse('busy', 'no time is left to call the service')
   const inCustody = await kept('provider', 'request', ready.value.seen, today.value, ports)
   if (!inCustody.ok) return inCustody

@@ -3,7 +3,7 @@ import { type Outcome, under } from '../protocol/faults.ts'
 import { formatId } from '../protocol/identifiers.ts'
 import type { Trust } from '../trust/trust.ts'
 import type { IncomingRequest, OwnServicePorts } from './incoming.ts'
-import { EDGE_LIMITS, SERVICE_MS } from './limits.ts'
+import { EDGE_LIMITS, EDGE_PATIENCE } from './limits.ts'
 import type { MetadataAnswer } from './metadata/rest-metadata.ts'
 import type { NodeConfiguration, NodeService } from './node-configuration.ts'
 import type { HttpCall, ServiceAnswer } from './ports.ts'
@@ -18,7 +18,7 @@ export type Serving = Pick<NodeService, 'timeoutMs' | 'keepBodies'> & { readonly
  */
 export function servingOf(request: IncomingRequest, node: NodeConfiguration, trust: Trust, ports: OwnServicePorts): Outcome<Serving> {
   const own = request.ownService(node, trust, ports)
-  if (own) return ok({ timeoutMs: SERVICE_MS, keepBodies: 'full', answer: own })
+  if (own) return ok({ timeoutMs: (node.patience ?? EDGE_PATIENCE).serviceMs, keepBodies: 'full', answer: own })
   const service = servable(request, node, trust)
   if (!service.ok) return service
   const call = request.serviceCall(service.value)

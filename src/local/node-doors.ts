@@ -4,15 +4,20 @@ import type { DoorHandler } from '../../functions/door.ts'
 import type { GatewayEvent, GatewayResult } from '../../functions/http.ts'
 import { provideBug, provideHandler } from '../../functions/provide/handler.ts'
 import type { Keys } from '../adapters/local/keys.ts'
+import type { Spool } from '../adapters/local/spool.ts'
 import { ok, type Result } from '../base/result.ts'
 import type { LocalPorts } from '../exchange/local-services/local-services.ts'
 import type { Log } from '../exchange/ports.ts'
+import { serverOfCertificate } from '../trust/directory.ts'
 import { writePem } from '../trust/pem.ts'
 import { loadCertificate } from './certificate-files.ts'
 import { type Door, type Gateway, gateway } from './gateway.ts'
 import { listen } from './listen.ts'
 import type { NodeFile } from './node-file.ts'
 import type { NodePorts } from './node-ports.ts'
+import type { OwnTerms } from './node-settings.ts'
+import { ownConsumerDoor, ownProviderDoor } from './own-doors.ts'
+import { ownListener } from './own-listener.ts'
 import type { Trouble } from './troubles.ts'
 
 export type Doors = {
@@ -29,11 +34,28 @@ export type DoorOptions = {
   /** The folder of certificates. */
   readonly certificates: string
   readonly count: number
+  /** Present: no gateway stands before the doors. */
+  readonly own?: OwnTerms & { readonly spool: Spool }
 }
 
 /** Both doors of a node on loopback, each behind the gateway it has in the cloud. */
 export async function openDoors(options: DoorOptions): Promise<Result<Doors, Trouble>> {
-  const { ports, file, count } = options
+  const { file, count } = options
+  const { consumer, provider } = options.own ? ownDoors(options, options.own) : doorsBehindGateways(options)
+  const consumerPort = await listen(consumer.server, file.consumerPort, count)
+  if (!consumerPort.ok) return consumerPort
+  const providerPort = await listen(provider.server, file.providerPort, count)
+  if (!providerPort.ok) await consumer.close()
+  if (!providerPort.ok) return providerPort
+  const close = async () => void (await Promise.all([consumer.close(), provider.close()]))
+  const renew = () => provider.present(identityFrom(options, 'authentication', ['authentication']))
+  return ok({ consumerPort: consumerPort.value, providerPort: providerPort.value, renew, close })
+}
+
+type Pair = { readonly consumer: Gateway; readonly provider: Gateway }
+
+function doorsBehindGateways(options: DoorOptions): Pair {
+  const { ports, file } = options
   const consumer = edgeFor(
     options,
     file.edge,
@@ -50,14 +72,28 @@ export async function openDoors(options: DoorOptions): Promise<Result<Doors, Tro
     'required',
     bounded(provideHandler(ports), provideBug, ports.log),
   )
-  const consumerPort = await listen(consumer.server, file.consumerPort, count)
-  if (!consumerPort.ok) return consumerPort
-  const providerPort = await listen(provider.server, file.providerPort, count)
-  if (!providerPort.ok) await consumer.close()
-  if (!providerPort.ok) return providerPort
-  const close = async () => void (await Promise.all([consumer.close(), provider.close()]))
-  const renew = () => provider.present(identityFrom(options, 'authentication', ['authentication']))
-  return ok({ consumerPort: consumerPort.value, providerPort: providerPort.value, renew, close })
+  return { consumer, provider }
+}
+
+/** Peers that are registered for no server are not even heard: what they send would lie on our disk before anybody judged it. */
+function ownDoors(options: DoorOptions, own: NonNullable<DoorOptions['own']>): Pair {
+  const { ports } = options
+  const door = { ports, ...own }
+  const onBug = (problem: unknown) => ports.log({ level: 'error', event: 'bug', why: describe(problem) })
+  const common = { read: own.spool.read, onBug, patienceMs: own.patience.consumeMs }
+  const admits = async (certificate: Uint8Array | null) => {
+    const today = await ports.trust()
+    return certificate !== null && (!today.ok || serverOfCertificate(today.value.trust, certificate) !== undefined)
+  }
+  return {
+    consumer: ownListener(ownConsumerDoor(door), { ...common, ...identityFrom(options, 'door', ['door', 'internal']), keepAlive: true }),
+    provider: ownListener(ownProviderDoor(door), {
+      ...common,
+      ...identityFrom(options, 'authentication', ['authentication']),
+      admits,
+      keepAlive: false,
+    }),
+  }
 }
 
 /** A key with its certificates, PEM. */

@@ -20,7 +20,7 @@ import { checkLocalGroups, type LocalGroup, localGroupOf } from '../trust/local-
 import { ALGORITHM } from './authorities.ts'
 import { loadCertificate } from './certificate-files.ts'
 import type { Edge } from './gateway-events.ts'
-import type { NodeSettings } from './node-settings.ts'
+import { type NodeSettings, ownTerms } from './node-settings.ts'
 import type { LocalGroupPlan, NodePlan, RightPlan } from './plan.ts'
 import { writeWhole } from './write-whole.ts'
 
@@ -76,6 +76,7 @@ export async function configurationOf(folder: string, file: NodeFile): Promise<N
     policies: await Promise.all(file.policies.map(policyOf)),
     reach: must(readReach(file.reach ?? [])),
     ...file.settings,
+    ...ownTerms(file.settings ?? {}),
   }
 }
 

@@ -7,6 +7,7 @@ import { stampOverHttp } from '../adapters/http/stamp.ts'
 import type { Keys } from '../adapters/local/keys.ts'
 import type { LockedFiles } from '../adapters/local/locked-files.ts'
 import type { NodeStore } from '../adapters/local/node-store.ts'
+import type { Spool } from '../adapters/local/spool.ts'
 import type { Now } from '../base/clock.ts'
 import type { ArchivePorts } from '../exchange/archive.ts'
 import type { ConsumePorts } from '../exchange/consume.ts'
@@ -20,6 +21,7 @@ import { lastTrust, refreshTrust } from '../exchange/trust-refresh.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import { readAnchor } from '../trust/anchor.ts'
 import { must } from './node-file.ts'
+import type { OwnTerms } from './node-settings.ts'
 
 /** Everything a node's flows reach the world by. */
 export type NodePorts = ConsumePorts & ProvidePorts & ArchivePorts
@@ -37,6 +39,8 @@ export type Bindings = {
   readonly configuration: CurrentConfiguration
   /** Where peers listen whose address names no port; undefined: as stock servers do. */
   readonly peerPort: number | undefined
+  /** Of a node that listens by itself: its limits, and where large bodies lie. */
+  readonly own?: OwnTerms & { readonly spool: Spool }
 }
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())
@@ -52,8 +56,10 @@ export async function bindPorts({
   fetchUrl,
   configuration,
   peerPort,
+  own,
 }: Bindings): Promise<{ ports: NodePorts; refreshTrust: () => Promise<Outcome<TrustInForce>> }> {
   const memory = newMemory()
+  const storing = own ? { held: own.limits.held, store: own.spool } : {}
   const anchor = must(readAnchor(readFileSync(join(folder, 'anchor.xml'))))
   const refreshing = { anchor, fetchUrl, store: store.store, ...files, now, memory, log }
   const trust = trustKeeper(await lastTrust(refreshing), (known) => refreshTrust(known, refreshing), now, log, wait)
@@ -67,10 +73,11 @@ export async function bindPorts({
         const { certificate, intermediates } = (await configuration()).authentication
         return { key: keys.privateKey('authentication'), certificates: [certificate, ...intermediates] }
       },
-      mostBytes: MOST_MESSAGE,
+      mostBytes: own?.limits.message ?? MOST_MESSAGE,
       ...(peerPort === undefined ? {} : { port: peerPort }),
+      ...storing,
     }),
-    callService: callServiceOverHttp({ reach: async () => (await configuration()).reach ?? PUBLIC_ONLY }),
+    callService: callServiceOverHttp({ reach: async () => (await configuration()).reach ?? PUBLIC_ONLY, ...storing }),
     fetchUrl,
     stamp: stampOverHttp(fetchUrl, trust.current, log),
     drain: store.drain,

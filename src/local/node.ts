@@ -4,6 +4,7 @@ import { fetchOverHttp } from '../adapters/http/fetch-url.ts'
 import { type Keys, openKeys } from '../adapters/local/keys.ts'
 import { type LockedFiles, lockedFiles } from '../adapters/local/locked-files.ts'
 import { type NodeStore, openNodeStore } from '../adapters/local/node-store.ts'
+import { openSpool } from '../adapters/local/spool.ts'
 import { type Now, SECOND } from '../base/clock.ts'
 import { ok, type Result } from '../base/result.ts'
 import type { ArchiveRun } from '../exchange/archive.ts'
@@ -15,6 +16,7 @@ import { nodeBudgets } from './node-budgets.ts'
 import { openDoors } from './node-doors.ts'
 import { certificatesOf, configurationOf, type NodeFile, readNodeFile } from './node-file.ts'
 import { bindPorts, type NodePorts } from './node-ports.ts'
+import { ownTerms } from './node-settings.ts'
 import { openSideDoors, type SideDoors } from './side-doors.ts'
 import { type Trouble, trouble } from './troubles.ts'
 
@@ -86,6 +88,9 @@ async function open(options: NodeOptions, keys: Keys, store: NodeStore): Promise
   const budgets = nodeBudgets({ folder, edge: file.edge, ports: { ...files, store: store.store, now: options.now }, log })
   await budgets.refresh()
   const fetchUrl = options.fetchUrl ?? fetchOverHttp()
+  const terms = ownTerms(file.settings ?? {})
+  const spool = terms && openSpool(join(folder, 'spool'))
+  const own = spool ? { own: { ...terms, spool } } : {}
   const base = await bindPorts({
     ...options,
     fetchUrl,
@@ -94,6 +99,7 @@ async function open(options: NodeOptions, keys: Keys, store: NodeStore): Promise
     files,
     configuration: async () => budgets.onto(configuration),
     peerPort: file.settings?.peerPort,
+    ...own,
   })
   const ports: NodePorts = (options.wrap ?? ((same) => same))(base.ports)
   const archive = archiveHandler(ports, file.name)
@@ -105,7 +111,7 @@ async function open(options: NodeOptions, keys: Keys, store: NodeStore): Promise
   const line = archiveLine(archiving, log)
   const peek: Peek = async (most, mostBytes) => (await store.drain(most, mostBytes)).map(({ bytes }) => bytes)
   const local = { ...ports, peek, archiveNow: line.run }
-  const doors = await openDoors({ ports: local, file, keys, certificates: certificatesOf(folder), count: options.ports })
+  const doors = await openDoors({ ports: local, file, keys, certificates: certificatesOf(folder), count: options.ports, ...own })
   if (!doors.ok) return doors
   const sides = await openSideDoors(file.settings ?? {}, ports)
   if (!sides.ok) await doors.value.close()
@@ -130,6 +136,7 @@ async function open(options: NodeOptions, keys: Keys, store: NodeStore): Promise
     close: async () => {
       clearInterval(ticker)
       await Promise.all([doors.value.close(), sides.value.close()])
+      await spool?.close()
       await line.settled()
     },
   })

@@ -1,5 +1,5 @@
 import { ok, refused } from '../base/result.ts'
-import { type Body, bytesBody } from './body.ts'
+import { type Body, bytesBody, type LeftOut } from './body.ts'
 import { readFault } from './fault-xml.ts'
 import { type Outcome, refuse } from './faults.ts'
 import { type MultipartLimits, type Part, writeMultipart } from './multipart.ts'
@@ -20,23 +20,29 @@ export type RestTransport = {
 /**
  * The whole message as stock servers write it. Source: X-Road PR-MESST §3.
  *
- * @param boundary 'xtop' and 30 random letters. Throws when the body lies elsewhere: such a message must be streamed, which is not built yet.
+ * @param boundary 'xtop' and 30 random letters. A body that lies elsewhere is left out, and its place told.
  */
 export function encodeRest(
   kind: 'request' | 'response',
   message: RestTransport,
   boundary: string,
-): { contentType: string; body: Uint8Array } {
+): { contentType: string; body: Uint8Array; leftOut?: LeftOut } {
   const { body, documents } = message
-  if (body?.kind === 'stored') throw new Error(`the body at ${body.at} is not in hand; encodeRest writes whole messages only`)
   const parts = [
     ...(kind === 'request' ? message.ocsp.map((response) => part(PART_TYPES.ocsp, response)) : []),
     part(PART_TYPES[`rest-${kind}`], message.message),
-    ...(body ? [part(PART_TYPES.restBody, body.bytes)] : []),
-    ...evidenceParts(documents),
+    ...(body ? [part(PART_TYPES.restBody, body.kind === 'bytes' ? body.bytes : new Uint8Array())] : []),
   ]
-  return { contentType: `multipart/mixed; charset=UTF-8; boundary=${boundary}`, body: writeMultipart(boundary, parts) }
+  const written = {
+    contentType: `multipart/mixed; charset=UTF-8; boundary=${boundary}`,
+    body: writeMultipart(boundary, [...parts, ...evidenceParts(documents)]),
+  }
+  return body?.kind === 'stored' ? { ...written, leftOut: { offset: endOfLastBody(boundary, parts), body } } : written
 }
+
+/** Where the body of the last of some parts ends: before its line end and the closing delimiter. */
+const endOfLastBody = (boundary: string, parts: readonly Part[]): number =>
+  writeMultipart(boundary, parts).length - `\r\n--${boundary}--\r\n`.length
 
 const part = (type: string, body: Uint8Array): Part => ({ headers: [['content-type', type]], body })
 
@@ -51,12 +57,14 @@ export const evidenceParts = ({ chain, signature }: SignatureDocuments): readonl
  * Refusals are those of readFrame, 'missing_rest', 'missing_signature' and those of half a hash chain; none is to be wrapped again.
  *
  * @param contentType the HTTP header, '' when there is none
+ * @param leftOut     the REST body, when it is not among the octets; 'internal_error' when the message has no place for it
  */
 export function decodeRest(
   kind: 'request' | 'response',
   contentType: string,
   body: Uint8Array,
   limits: Partial<MultipartLimits> = {},
+  leftOut?: LeftOut,
 ): Outcome<RestTransport> {
   const parts = readFrame(`rest-${kind}`, kind, contentType, body, limits)
   if (!parts.ok) return parts
@@ -65,5 +73,7 @@ export function decodeRest(
   if (!message) return refuse('missing_rest', 'the message has no REST part')
   const documents = documentsOf(parts.value)
   if (!documents.ok) return documents
-  return ok({ ocsp, message: message.body, body: payload ? bytesBody(payload.body) : null, documents: documents.value })
+  if (leftOut && payload?.body.length !== 0) return refuse('internal_error', 'the large body is not the REST body')
+  const restBody = leftOut?.body ?? (payload ? bytesBody(payload.body) : null)
+  return ok({ ocsp, message: message.body, body: restBody, documents: documents.value })
 }

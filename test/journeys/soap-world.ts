@@ -19,7 +19,7 @@ export type Dummy = {
 /** An exchange whose register offers a SOAP service, and a dummy behind it. */
 export type SoapWorld = AsyncDisposable & { readonly exchange: Exchange; readonly dummy: Dummy }
 
-export async function openSoapWorld(options: ExchangeOptions = {}): Promise<SoapWorld> {
+export async function openSoapWorld(options: ExchangeOptions = {}, planFor: (url: string) => WorldPlan = soapPlan): Promise<SoapWorld> {
   const dummy: Dummy = { answer: (_call, body, response) => echo(body, response), calls: [], url: '' }
   const server = createServer(async (call, response) => {
     const body = Buffer.concat((await call.toArray()) as Buffer[])
@@ -28,7 +28,7 @@ export async function openSoapWorld(options: ExchangeOptions = {}): Promise<Soap
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   Object.assign(dummy, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/soap` })
-  const exchange = await openExchange({ plan: soapPlan(dummy.url), ...options })
+  const exchange = await openExchange({ plan: planFor(dummy.url), ...options })
   const dispose = async () => {
     await exchange[Symbol.asyncDispose]()
     await new Promise((resolve) => server.close(resolve))
@@ -36,7 +36,7 @@ export async function openSoapWorld(options: ExchangeOptions = {}): Promise<Soap
   return { exchange, dummy, [Symbol.asyncDispose]: dispose }
 }
 
-function soapPlan(url: string): WorldPlan {
+export function soapPlan(url: string): WorldPlan {
   const withService = (node: NodePlan): NodePlan =>
     node.name === 'register'
       ? {

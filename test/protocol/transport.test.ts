@@ -135,8 +135,15 @@ describe('a message we write', () => {
     const outcome = decodeRest('response', contentType, body)
     expect(outcome.ok && outcome.value.body && outcome.value.body.kind === 'bytes' && outcome.value.body.bytes.length).toBe(0)
   })
-  test('with a body that lies elsewhere is a bug for now', () => {
-    const body: Body = { kind: 'stored', at: 's3://x', size: 1, sha512: sha512(new Uint8Array()) }
-    expect(() => encodeRest('request', { ...full, body }, 'B')).toThrow('not in hand')
+  test('with a body that lies elsewhere is written without it, and says where it belongs; it is read with it again', () => {
+    const body: Body = { kind: 'stored', at: 'x', size: 4, sha512: sha512(Buffer.from('hola')) }
+    const left = encodeRest('request', { ...full, body }, 'B')
+    const whole = encodeRest('request', { ...full, body: { kind: 'bytes', bytes: Buffer.from('hola') } }, 'B')
+    const { offset = 0 } = left.leftOut ?? {}
+    expect(left.leftOut?.body).toBe(body)
+    expect(Buffer.concat([left.body.subarray(0, offset), Buffer.from('hola'), left.body.subarray(offset)])).toEqual(Buffer.from(whole.body))
+    const read = decodeRest('request', left.contentType, left.body, {}, left.leftOut)
+    expect(read.ok && read.value.body).toBe(body)
+    expect(decodeRest('request', whole.contentType, whole.body, {}, left.leftOut).ok).toBe(false)
   })
 })

@@ -1,12 +1,16 @@
 import type { KeyObject } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
-import { ok } from '../../base/result.ts'
+import { ok, type Refused, refused } from '../../base/result.ts'
 import type { CallPeer } from '../../exchange/ports.ts'
-import { type Outcome, refuse } from '../../protocol/faults.ts'
+import { type Fault, type Outcome, refuse } from '../../protocol/faults.ts'
 import { placeOf, secured } from './connection.ts'
 import { type Attempt, fastest } from './fastest.ts'
+import { withLeftOut } from './octets.ts'
 import { PEER_TLS } from './peer-tls.ts'
-import { heldWhole, send } from './send.ts'
+import { send } from './send.ts'
+import type { BodyStore } from './take-in.ts'
+import { takeMessage } from './take-message.ts'
 
 /** Our own TLS identity: the key, and the certificate with its intermediates (DER, leaf first, without the root). */
 export type TlsCredentials = { readonly key: KeyObject; readonly certificates: readonly Uint8Array[] }
@@ -14,6 +18,9 @@ export type PeerSettings = {
   /** Asked for every call, so that a renewed key is used at once. */
   readonly credentials: () => Promise<TlsCredentials>
   readonly mostBytes: number
+  /** Octets of an answer that are held in memory at most, and where the REST body of a larger one lies. Absent: all that is taken is held. */
+  readonly held?: number
+  readonly store?: BodyStore
   /** Milliseconds one address may take to connect when there are others to try. */
   readonly connectMs?: number
   /** Where peers listen whose address names no port. */
@@ -55,11 +62,23 @@ export function callPeerOverTls(settings: PeerSettings): CallPeer {
     if (!connection.ok) return connection
     const { socket, host } = connection.value
     const headers = [['host', host] as const, ...message.headers]
-    const answer = await send(socket, { method: 'POST', path: '/', headers, body: message.body }, left(), settings.mostBytes)
-    const whole = heldWhole(answer, settings.mostBytes)
-    return whole.ok ? whole : { ok: false, fault: { ...whole.fault, outcome: 'unknown' } }
+    const outgoing = { method: 'POST', path: '/', headers, body: withLeftOut(message.body, message.leftOut) }
+    const room = {
+      held: Math.min(settings.held ?? settings.mostBytes, settings.mostBytes),
+      most: settings.mostBytes,
+      store: settings.store,
+    }
+    const takeIn = (incoming: IncomingMessage) => takeMessage(incoming.headers['content-type'] ?? '', incoming, room)
+    const answer = await send(socket, outgoing, left(), takeIn, settings.store?.read)
+    if (!answer.ok) return unknown(answer)
+    const { taken, ...head } = answer.value
+    if (taken !== 'too large') return ok({ ...head, ...taken })
+    socket.destroy()
+    return unknown(refuse('message_too_large', `the answer has more than ${room.most} octets, or more than ${room.held} to be held`))
   }
 }
+
+const unknown = ({ fault }: Refused<Fault>): Refused<Fault> => refused({ ...fault, outcome: 'unknown' })
 
 type Accepts = Parameters<CallPeer>[2]
 type Connection = { readonly socket: TLSSocket; readonly host: string }

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns'
 import type { LookupFunction, Socket } from 'node:net'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
+import { ok } from '../../base/result.ts'
 import type { CallService, ServiceTls } from '../../exchange/ports.ts'
 import { judgeAddress, judgeHost, type Reach } from '../../exchange/reach/reach.ts'
 import { readServiceUrl } from '../../exchange/reach/service-url.ts'
@@ -8,6 +9,7 @@ import { type Outcome, refuse } from '../../protocol/faults.ts'
 import { openPlain, openTls, type Place } from './connection.ts'
 import { guardedLookup } from './guarded-lookup.ts'
 import { send } from './send.ts'
+import { type BodyStore, takeOrDigest } from './take-in.ts'
 
 export type ServiceSettings = {
   /** Where services may lie besides the public network. Asked for every call. */
@@ -16,6 +18,9 @@ export type ServiceSettings = {
   readonly identity?: Pick<ConnectionOptions, 'key' | 'cert'>
   /** The machine's own unless a test says otherwise. */
   readonly lookup?: LookupFunction
+  /** Octets of an answer that are held in memory at most, and where a larger one lies. Absent: all that is taken is held. */
+  readonly held?: number
+  readonly store?: BodyStore
 }
 
 /**
@@ -23,7 +28,13 @@ export type ServiceSettings = {
  * Its host is judged by `reach` as it is written, and every address it resolves to before a connection is made to it.
  * Refusals before the request leaves: 'service_malformed_url', 'unknown_host', 'network_error', 'ssl_authentication_failed'.
  */
-export function callServiceOverHttp({ reach, identity = {}, lookup: look = lookup as LookupFunction }: ServiceSettings): CallService {
+export function callServiceOverHttp({
+  reach,
+  identity = {},
+  lookup: look = lookup as LookupFunction,
+  held = Number.POSITIVE_INFINITY,
+  store,
+}: ServiceSettings): CallService {
   return async (call, tls, budgetMs, mostBytes) => {
     const started = performance.now()
     const left = () => Math.max(1, Math.floor(budgetMs - (performance.now() - started)))
@@ -37,9 +48,13 @@ export function callServiceOverHttp({ reach, identity = {}, lookup: look = looku
     const place = { host, port }
     const socket = secure ? await openJudged(place, tls, { ...identity, ...guarded }, left()) : await openPlain(place, left(), guarded)
     if (!socket.ok) return socket
-    const message = { method: call.method, path, headers: [['host', authority] as const, ...call.headers], body: call.body }
-    const answer = await send(socket.value, message, left(), mostBytes)
-    return answer.ok ? answer : { ok: false, fault: { ...answer.fault, outcome: 'unknown' } }
+    const given = call.stored ?? call.body
+    const message = { method: call.method, path, headers: [['host', authority] as const, ...call.headers], body: given && [given] }
+    const room = { held: Math.min(held, mostBytes), most: mostBytes, store }
+    const answer = await send(socket.value, message, left(), (incoming) => takeOrDigest(incoming, room), store?.read)
+    if (!answer.ok) return { ok: false, fault: { ...answer.fault, outcome: 'unknown' } }
+    const { taken: body, ...head } = answer.value
+    return ok({ ...head, body })
   }
 }
 

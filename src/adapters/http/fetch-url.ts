@@ -1,7 +1,9 @@
+import { ok } from '../../base/result.ts'
 import type { FetchUrl } from '../../exchange/ports.ts'
 import { type Outcome, refuse } from '../../protocol/faults.ts'
 import { openPlain, openTls, placeOf } from './connection.ts'
-import { heldWhole, send } from './send.ts'
+import { send } from './send.ts'
+import { takeBody } from './take-in.ts'
 
 /** The centre's plain answers: OCSP, time stamps, configuration. What they say proves itself, so http will do; https is verified. */
 export function fetchOverHttp(mostBytes = 16 * 1024 * 1024): FetchUrl {
@@ -14,9 +16,14 @@ export function fetchOverHttp(mostBytes = 16 * 1024 * 1024): FetchUrl {
     const socket = protocol === 'https:' ? await openTls(place, {}, budgetMs) : await openPlain(place, budgetMs)
     if (!socket.ok) return socket
     const headers = [['host', host] as const, ...(post ? [['content-type', post.type] as const] : [])]
-    const message = { method: post ? 'POST' : 'GET', path: `${pathname}${search}`, headers, body: post?.body ?? null }
+    const message = { method: post ? 'POST' : 'GET', path: `${pathname}${search}`, headers, body: post ? [post.body] : null }
     const left = Math.max(1, Math.floor(budgetMs - (performance.now() - started)))
-    return heldWhole(await send(socket.value, message, left, mostBytes), mostBytes)
+    const answer = await send(socket.value, message, left, (incoming) => takeBody(incoming, { held: mostBytes, most: mostBytes }))
+    if (!answer.ok) return answer
+    const { taken, ...head } = answer.value
+    return taken instanceof Uint8Array
+      ? ok({ ...head, body: taken })
+      : refuse('message_too_large', `the answer has more than ${mostBytes} octets`)
   }
 }
 

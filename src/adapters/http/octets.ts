@@ -1,0 +1,39 @@
+import type { Writable } from 'node:stream'
+import type { LeftOut, StoredBody } from '../../protocol/body.ts'
+
+/** Octets to be written one after the other: in hand, or lying elsewhere. */
+export type Piece = Uint8Array | StoredBody
+/** Reads what is stored, in pieces. */
+export type ReadStored = (body: StoredBody) => AsyncIterable<Uint8Array>
+
+export const sizeOfPieces = (pieces: readonly Piece[]): number =>
+  pieces.reduce((sum, piece) => sum + (piece instanceof Uint8Array ? piece.length : piece.size), 0)
+
+/** A message and the body that was left out of it, in the order they go out. */
+export const withLeftOut = (octets: Uint8Array, leftOut: LeftOut | undefined): readonly Piece[] =>
+  leftOut ? [octets.subarray(0, leftOut.offset), leftOut.body, octets.subarray(leftOut.offset)] : [octets]
+
+/** Writes everything and ends, no faster than the other side takes it. Rejects when a stored body cannot be read; stops when the stream is gone. */
+export async function writePieces(stream: Writable, pieces: readonly Piece[], read: ReadStored): Promise<void> {
+  for (const piece of pieces) {
+    for await (const chunk of piece instanceof Uint8Array ? [piece] : read(piece)) {
+      if (stream.destroyed) return
+      if (!stream.write(chunk)) await drained(stream)
+    }
+  }
+  stream.end()
+}
+
+const drained = (stream: Writable): Promise<void> =>
+  new Promise((resolve) => {
+    const go = () => {
+      stream.removeListener('drain', go).removeListener('close', go).removeListener('error', go)
+      resolve()
+    }
+    stream.once('drain', go).once('close', go).once('error', go)
+  })
+
+/** Where no body is ever stored. */
+export const nothingStored: ReadStored = ({ at }) => {
+  throw new Error(`the body at ${at} cannot be read here`)
+}

@@ -1,0 +1,78 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { type FileHandle, open, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { StoredBody } from '../../protocol/body.ts'
+import type { BeingStored, BodyStore } from '../http/take-in.ts'
+
+export type Spool = BodyStore & {
+  /** How many bodies lie here. */
+  readonly count: () => number
+  readonly close: () => Promise<void>
+}
+
+/** A body nobody forgot is forgotten after this: longer than any exchange takes. */
+const LASTS_MS = 60 * 60_000
+const CHUNK = 64 * 1024
+
+type Lying = { readonly file: FileHandle; readonly until: number }
+
+/**
+ * Bodies too big to hold, in files that have no name any more while they are used: when the process ends, however it ends, nothing is left of
+ * them on the disk. Digests are counted while they are written.
+ */
+export function openSpool(folder: string): Spool {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const lying = new Map<string, Lying>()
+  const release = async (at: string) => {
+    const found = lying.get(at)
+    lying.delete(at)
+    await found?.file.close()
+  }
+  const releaseOld = async () => {
+    for (const [at, { until }] of lying) if (until < performance.now()) await release(at)
+  }
+  return {
+    begin: async (): Promise<BeingStored> => {
+      await releaseOld()
+      const at = randomUUID()
+      const file = await nameless(join(folder, at))
+      const digest = createHash('sha512')
+      let size = 0
+      return {
+        write: async (chunk) => {
+          digest.update(chunk)
+          for (let done = 0; done < chunk.length; ) done += (await file.write(chunk, done, chunk.length - done, size + done)).bytesWritten
+          size += chunk.length
+        },
+        done: async (): Promise<StoredBody> => {
+          lying.set(at, { file, until: performance.now() + LASTS_MS })
+          return { kind: 'stored', at, size, sha512: digest.digest() }
+        },
+        drop: () => file.close(),
+      }
+    },
+    read: (body) => chunksOf(lying.get(body.at)?.file, body),
+    forget: ({ at }) => release(at),
+    count: () => lying.size,
+    close: async () => {
+      for (const at of [...lying.keys()]) await release(at)
+    },
+  }
+}
+
+async function nameless(path: string): Promise<FileHandle> {
+  const file = await open(path, 'wx+', 0o600)
+  await unlink(path)
+  return file
+}
+
+async function* chunksOf(file: FileHandle | undefined, { at, size }: StoredBody): AsyncGenerator<Uint8Array> {
+  if (!file) throw new Error(`the body ${at} was forgotten`)
+  for (let position = 0; position < size; ) {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK, position)
+    if (bytesRead === 0) throw new Error(`the body ${at} ends after ${position} of ${size} octets`)
+    position += bytesRead
+    yield buffer.subarray(0, bytesRead)
+  }
+}

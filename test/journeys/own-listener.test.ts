@@ -1,0 +1,104 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { NodeSettings } from '../../src/local/node-settings.ts'
+import type { WorldPlan } from '../../src/local/plan.ts'
+import { clientNamed } from '../../src/local/world-file.ts'
+import { type Exchange, expectRefusal, header, json, openExchange, requestIdOf } from './exchange.ts'
+import { BANK, plan } from './plan.ts'
+import { askSoap, openSoapWorld, question, soapPlan } from './soap-world.ts'
+
+const MIB = 1024 * 1024
+const settings: NodeSettings = { ownListener: true, limits: { body: 10 * MIB, message: 11 * MIB, held: MIB } }
+const own = (plan: WorldPlan): WorldPlan => ({ ...plan, nodes: plan.nodes.map((node) => ({ ...node, settings })) })
+
+describe('nodes that listen by themselves', () => {
+  let exchange: Exchange
+  beforeAll(async () => {
+    exchange = await openExchange({ plan: own(plan) })
+  })
+  afterAll(() => exchange[Symbol.asyncDispose]())
+
+  test('pass path, query and headers on as they were sent, and leave evidence that verifies', async () => {
+    const answer = await exchange.get('/a%2Fb/%61?x=1&&y=+', { headers: { 'X-Uno': 'á', 'x-forwarded-for': 'yo' } })
+    expect(json(answer).url).toBe('/a%2Fb/%61?x=1&&y=+')
+    expect(json(answer).headers).toEqual(expect.arrayContaining(['X-Uno', 'á', 'x-forwarded-for', 'yo']))
+    for (const node of ['bank', 'register'])
+      for (const item of (await exchange.sealed(node)).filter(({ requestId }) => requestId === requestIdOf(answer)))
+        expect((await exchange.verdict(item)).fault?.path).toBeUndefined()
+  })
+
+  test('carry bodies that are too big to hold, both ways, with their octets; evidence has their sizes and digests', async () => {
+    const body = randomBytes(6 * MIB)
+    const sent = await exchange.get('/echo', { method: 'POST', body, headers: { 'Content-Type': 'application/octet-stream' } })
+    expect(sent.status).toBe(200)
+    const echoed = Buffer.from(String(json(sent).body), 'base64')
+    expect(createHash('sha256').update(echoed).digest('hex')).toBe(createHash('sha256').update(body).digest('hex'))
+    const back = await exchange.get(`/bytes/${7 * MIB}`)
+    expect([back.status, back.body.length, back.body.every((octet) => octet === 0x78)]).toEqual([200, 7 * MIB, true])
+    for (const node of ['bank', 'register']) {
+      const items = (await exchange.sealed(node)).filter(({ requestId }) => [sent, back].map(requestIdOf).includes(requestId))
+      expect(items).toHaveLength(4)
+      for (const item of items) expect((await exchange.verdict(item, 'stock')).fault?.path).toBeUndefined()
+    }
+  })
+
+  test('refuse a body over the limit as soon as they know, and hear out no more of it', async () => {
+    for (const announced of [true, false]) {
+      const answer = await drip(exchange, 100 * MIB, announced)
+      expect(answer).toMatchObject({ status: 400, code: 'client.message_too_large' })
+      expect(answer.written).toBeLessThan(20 * MIB)
+    }
+    expect(await exchange.get('/x')).toMatchObject({ status: 200 })
+  })
+
+  test('tell an answer of the service that is over the limit, which is kept by its size and digest', async () => {
+    const answer = await exchange.get(`/bytes/${10 * MIB + 1}`)
+    expectRefusal(answer, 'server.serverproxy.message_too_large')
+    expect(header(answer, 'x-sacbe-outcome')).toBe('unknown')
+  })
+})
+
+test('nodes that listen by themselves speak SOAP, of sizes that can be held', async () => {
+  await using world = await openSoapWorld({}, (url) => own(soapPlan(url)))
+  expect((await askSoap(world.exchange)).code).toBeNull()
+  const large = question().replace('>1<', `>${'x'.repeat(2 * MIB)}<`)
+  expect((await askSoap(world.exchange, { body: large })).code).toBe('client.message_too_large')
+})
+
+/** A client that goes on writing a body until it is answered. */
+function drip(exchange: Exchange, size: number, announced: boolean): Promise<{ status: number; code: string; written: number }> {
+  const client = clientNamed(exchange.world.file, BANK)
+  if (!client.ok) throw new Error(client.fault.en)
+  const { hostname: host, port } = new URL(exchange.world.file.nodes[0]?.consumer ?? '')
+  const identity = {
+    ca: readFileSync(client.value.authority),
+    cert: readFileSync(client.value.certificate),
+    key: readFileSync(client.value.key),
+  }
+  const length = announced ? { 'Content-Length': String(size) } : {}
+  const headers = { 'X-Road-Client': BANK, ...length }
+  return new Promise((resolve, reject) => {
+    let written = 0
+    let answered = false
+    const made = request({ host, port, method: 'POST', path: '/r1/EE/GOV/111/register/persons/echo', agent: false, headers, ...identity })
+    made.on('error', (problem) => (answered ? undefined : reject(problem)))
+    made.on('response', (response) => {
+      answered = true
+      response.resume().on('end', () => {
+        made.destroy()
+        resolve({ status: response.statusCode ?? 0, code: String(response.headers['x-road-error']), written })
+      })
+    })
+    const chunk = Buffer.alloc(64 * 1024)
+    const write = () => {
+      while (!answered && written < size) {
+        written += chunk.length
+        if (!made.write(chunk)) return void made.once('drain', () => setImmediate(write))
+      }
+      if (!answered) made.end()
+    }
+    write()
+  })
+}
