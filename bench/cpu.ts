@@ -1,5 +1,5 @@
 /** CPU milliseconds of this process, user and system, that `work` takes. */
-export async function cpuMs(work: () => Promise<unknown>): Promise<number> {
+export async function cpuMs(work: () => unknown): Promise<number> {
   const before = process.cpuUsage()
   await work()
   const { user, system } = process.cpuUsage(before)
@@ -11,5 +11,15 @@ export function median(values: readonly number[]): number {
   return ((sorted[Math.floor((sorted.length - 1) / 2)] as number) + (sorted[Math.ceil((sorted.length - 1) / 2)] as number)) / 2
 }
 
-/** How far the runs lie apart, as a share of their middle. */
-export const spread = (values: readonly number[]): number => (Math.max(...values) - Math.min(...values)) / median(values)
+/** The middle of several runs, and how far they lie apart as a share of it. */
+export type Spread = { readonly middle: number; readonly spread: number; readonly runs: readonly number[] }
+export const spreadOf = (runs: readonly number[]): Spread => ({
+  middle: median(runs),
+  spread: (Math.max(...runs) - Math.min(...runs)) / median(runs),
+  runs,
+})
+
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] as number
+}

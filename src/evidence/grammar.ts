@@ -35,9 +35,13 @@ type NamedRule = { readonly name: string; readonly rule: ElementRule | undefined
  *   name and `other` for one outside XML Signature, `mixed` before a model with text.
  */
 export function grammarOf(prefixes: Readonly<Record<string, string>>, rows: Readonly<Record<string, string>>): Grammar {
+  const rules = rulesBy.get(prefixes) ?? new Map<string, ElementRule>()
+  rulesBy.set(prefixes, rules)
   const named = Object.entries(rows).map(([name, row]): readonly [string, string, NamedRule] => {
     const [prefix = '', local = ''] = name.split(':')
-    return [prefix, local, { name, rule: ruleOf(row) }]
+    const rule = rules.get(row) ?? ruleOf(row)
+    rules.set(row, rule)
+    return [prefix, local, { name, rule }]
   })
   return new Map(
     Object.entries(prefixes).map(([prefix, uri]) => {
@@ -46,6 +50,9 @@ export function grammarOf(prefixes: Readonly<Record<string, string>>, rows: Read
     }),
   )
 }
+
+/** Grammars over one and the same table of prefixes share the rules of rows that read alike. */
+const rulesBy = new WeakMap<object, Map<string, ElementRule>>()
 
 function ruleOf(row: string): ElementRule {
   const split = row.indexOf('|')
@@ -76,11 +83,25 @@ const WILDCARDS: ReadonlyMap<string, string> = new Map([
 
 /**
  * The first thing in which an element, with all below it, breaks the grammar; null when it keeps it. Attributes of type ID are unique.
+ * What an element keeps is remembered with it: under a second grammar only the contents for which that one has other rules are looked at.
  *
  * @param outside what an element without a rule may be: 'anything', as a lax wildcard allows, or 'nothing'
  */
 export function violation(element: XmlElement, grammar: Grammar, outside: 'anything' | 'nothing'): string | null {
-  return elementViolation({ element, ...ruleFor(grammar, element) }, grammar, outside, new Set())
+  const kept = keptBy.get(element)
+  const violated = elementViolation({ element, ...ruleFor(grammar, element) }, { grammar, outside, kept, ids: new Set() })
+  if (violated === null) keptBy.set(element, grammar)
+  return violated
+}
+
+/** The grammar that an element, with all below it, is known to keep. */
+const keptBy = new WeakMap<XmlElement, Grammar>()
+
+type Walk = {
+  readonly grammar: Grammar
+  readonly outside: 'anything' | 'nothing'
+  readonly kept: Grammar | undefined
+  readonly ids: Set<string>
 }
 
 /** An element with its name as the grammar writes it, and its rule if there is one. */
@@ -91,18 +112,14 @@ function ruleFor(grammar: Grammar, { uri, local }: XmlElement): NamedRule {
   return namespace?.rules.get(local) ?? { name: `${namespace?.prefix ?? 'other'}:${local}`, rule: undefined }
 }
 
-function elementViolation(
-  { element, name, rule }: Named,
-  grammar: Grammar,
-  outside: 'anything' | 'nothing',
-  ids: Set<string>,
-): string | null {
-  if (!rule && outside === 'nothing') return `${name} has no place here`
-  const below = namedChildren(element, grammar)
-  const own = rule && (attributesViolation(element, rule, ids) ?? contentViolation(element, below, rule))
+function elementViolation({ element, name, rule }: Named, walk: Walk): string | null {
+  if (!rule && walk.outside === 'nothing') return `${name} has no place here`
+  const below = namedChildren(element, walk.grammar)
+  const isKept = walk.kept !== undefined && ruleFor(walk.kept, element).rule === rule
+  const own = rule && (attributesViolation(element, rule, walk.ids) ?? (isKept ? null : contentViolation(element, below, rule)))
   if (own) return `${name}: ${own}`
   for (const each of below) {
-    const violated = elementViolation(each, grammar, outside, ids)
+    const violated = elementViolation(each, walk)
     if (violated) return violated
   }
   return null

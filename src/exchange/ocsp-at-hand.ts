@@ -37,7 +37,7 @@ export type Asking = {
   /** Ask again even when the response at hand is younger than REFRESH, if it was asked for before this instant. */
   readonly atLeast?: Instant
   /** The certificate's holder hands out responses for it, too; whether it is asked before the authority's responders. */
-  readonly peer?: { readonly url: string; readonly first: boolean }
+  readonly peer?: { readonly url: () => string; readonly first: boolean }
 }
 
 /**
@@ -98,7 +98,7 @@ async function ask(certificate: Certificate, today: TrustInForce, ports: OcspPor
   if (!issuer) return refuse('internal_error', `${certificate.issuer.text} is not an approved authority`)
   const urls = new Set([...ocspAddresses(issuer.ocsp, 'NONE'), ...ocspAddressesOf(certificate.extensions)])
   const responders = [...urls].map((url) => () => askOne(url, certificate, issuer, today, ports))
-  const holder = peer ? [() => askHolder(peer.url, certificate, issuer, today, ports)] : []
+  const holder = peer ? [() => askHolder(peer.url(), certificate, issuer, today, ports)] : []
   let trouble: Outcome<Uint8Array> = refuse('incorrect_validation_info', `no OCSP responder is known for ${certificate.issuer.text}`)
   for (const source of peer?.first ? [...holder, ...responders] : [...responders, ...holder]) {
     trouble = await source()

@@ -43,7 +43,7 @@ export async function judgeServer(
   if (!speaksFor(today.trust, der, owner)) return notRegistered(owner)
   const certificate = certificateFrom(der, ports.memory)
   if (!certificate.ok) return failed(certificate.fault)
-  const peer = { url: peerOcspUrl(address, responders.port, der), first: responders.first }
+  const peer = { url: () => peerOcspUrl(address, responders.port, der), first: responders.first }
   const response = await ocspAtHand(certificate.value, today, ports, { peer })
   if (!response.ok) return failed(response.fault)
   return judgePeer(der, [response.value], owner, today, ports.now(), ports.memory)

@@ -76,12 +76,18 @@ export const digestByUri = (uri: string): Digest | undefined => BY_URI.get(uri)
 /** The row for a dotted OID, or nothing. */
 export const digestByOid = (oid: string): Digest | undefined => BY_OID.get(oid)
 
+/** Pieces up to this many octets are joined first: to set up a digest in pieces costs more than to copy them. */
+const SMALL = 1024
+const joined = (pieces: readonly Octets[]): Uint8Array =>
+  Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece, 'utf8') : piece)))
+
 /** A text stands for its octets in UTF-8. */
 type Octets = Uint8Array | string
 
 /** The digest of the pieces joined. */
 export function hash(digest: Digest, ...bytes: readonly Octets[]): Uint8Array {
   if (bytes.length === 1) return hashOnce(digest.node, bytes[0] as Octets, 'buffer')
+  if (bytes.length <= 4 && bytes.every((piece) => piece.length <= SMALL)) return hashOnce(digest.node, joined(bytes), 'buffer')
   const state = createHash(digest.node)
   for (const piece of bytes) state.update(piece)
   return state.digest()

@@ -1,7 +1,11 @@
 import { ASCII_NAME, isNcName } from './xml-names.ts'
+import { Known } from './xml-known.ts'
 import { NotWellFormed, type XmlLimits } from './xml-tree.ts'
 
 export type QName = { readonly name: string; readonly prefix: string; readonly local: string }
+
+/** Names of earlier documents. */
+const KNOWN = new Known<QName>()
 
 const [TAB, LF, CR, SPACE] = [0x09, 0x0a, 0x0d, 0x20]
 export const isSpace = (code: number): boolean => code === SPACE || code === LF || code === TAB || code === CR
@@ -44,14 +48,19 @@ export class XmlCursor {
     const end = this.nameEnd(from)
     const name = this.text.slice(from, end)
     this.at = end
-    return this.#names.get(name) ?? this.#newName(name)
+    return KNOWN.get(name) ?? this.#names.get(name) ?? this.#newName(name)
   }
 
   #newName(name: string): QName {
+    const qname = KNOWN.add(name, (own) => this.#checked(own))
+    this.#names.set(name, qname)
+    return qname
+  }
+
+  #checked(name: string): QName {
     const colon = name.indexOf(':')
     const qname = { name, prefix: colon < 0 ? '' : name.slice(0, colon), local: name.slice(colon + 1) }
     if (!isNcName(qname.local) || (colon >= 0 && !isNcName(qname.prefix))) throw this.malformed('a name that is not well-formed')
-    this.#names.set(name, qname)
     return qname
   }
 }

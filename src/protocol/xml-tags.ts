@@ -1,4 +1,5 @@
 import type { QName, XmlCursor } from './xml-cursor.ts'
+import { Known } from './xml-known.ts'
 import { attributeValue } from './xml-references.ts'
 import { NamespaceScope } from './xml-scope.ts'
 import { NotWellFormed, type XmlAttribute, type XmlElement, type XmlNamespace, type XmlNode } from './xml-tree.ts'
@@ -10,6 +11,10 @@ type RawAttribute = { readonly qname: QName; readonly value: string }
 const [SPACE, QUOTE, AMP, APOSTROPHE, SLASH, LT, EQUALS, GT] = [0x20, 0x22, 0x26, 0x27, 0x2f, 0x3c, 0x3d, 0x3e]
 const NO_ATTRIBUTES: readonly XmlAttribute[] = Object.freeze([])
 const NO_NAMESPACES: readonly XmlNamespace[] = Object.freeze([])
+
+/** The same namespaces come in document after document. */
+const URIS = new Known<string>()
+const knownUri = (uri: string): string => URIS.get(uri) ?? URIS.add(uri, (own) => own)
 
 /** Reads start and end tags, and knows which namespaces are in force between them. */
 export class TagReader {
@@ -106,7 +111,7 @@ export class TagReader {
     cursor.skipSpace()
     const value = this.#quoted()
     if (qname.name !== 'xmlns' && qname.prefix !== 'xmlns') attributes.push({ qname, value })
-    else this.#declare(namespaces, { prefix: qname.prefix === '' ? '' : qname.local, uri: value }, at)
+    else this.#declare(namespaces, { prefix: qname.prefix === '' ? '' : qname.local, uri: knownUri(value) }, at)
   }
 
   #declare(namespaces: XmlNamespace[], namespace: XmlNamespace, at: number): void {

@@ -64,7 +64,16 @@ const SHA256 = digestNamed('SHA-256') as Digest
 /** Base64 of the certificate's digest, as authCertHash holds it in that version. */
 export const authCertHash = (version: SharedParameters['version'], der: Uint8Array): string =>
   base64(hash(version === 2 ? SHA1 : SHA256, der))
-const certificateHash = (parameters: SharedParameters, der: Uint8Array): string => authCertHash(parameters.version, der)
+
+/** One buffer holds a connection's certificate for as long as it lasts: its digest is counted once. */
+const hashes = new WeakMap<Uint8Array, string>()
+function certificateHash({ version }: SharedParameters, der: Uint8Array): string {
+  const known = version === 2 ? undefined : hashes.get(der)
+  if (known !== undefined) return known
+  const hashed = authCertHash(version, der)
+  if (version !== 2) hashes.set(der, hashed)
+  return hashed
+}
 
 type Index = {
   readonly servers: ReadonlyMap<string, ServerEntry>
