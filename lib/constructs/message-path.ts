@@ -14,7 +14,7 @@ import type { Agency } from '../config/exchange.ts'
 import { accessLogFormat } from './access-log.ts'
 import { acknowledge, bothPacks } from './acknowledge.ts'
 import type { Door } from './door.ts'
-import { logGroup } from './log-group.ts'
+import { accessLog } from './log-group.ts'
 
 /** No more than the edge itself allows: consume 28 s, peer 25, provide 24 and service 20 lie inside. */
 const EDGE_TIME = Duration.seconds(29)
@@ -81,7 +81,7 @@ export function httpEdge(
     const made = api.addRoutes({ path, methods, integration, ...(authorizer ? { authorizer } : {}) })
     if (!authorizer) for (const route of made) acknowledge(route, CERTIFICATE_IS_THE_KEY)
   }
-  const log = logGroup(scope, 'AccessLog', logDays)
+  const log = accessLog(scope, logDays)
   new HttpStage(scope, 'Stage', {
     httpApi: api,
     stageName: '$default',
@@ -107,7 +107,7 @@ function restEdge(scope: Construct, { throttle, logDays, door }: EdgeProps & { r
       stageName: 'live',
       throttlingRateLimit: throttle.rate,
       throttlingBurstLimit: throttle.burst,
-      accessLogDestination: new LogGroupLogDestination(logGroup(scope, 'AccessLog', logDays)),
+      accessLogDestination: new LogGroupLogDestination(accessLog(scope, logDays)),
       accessLogFormat: accessLogFormat(),
     },
   })

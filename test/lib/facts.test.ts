@@ -309,6 +309,15 @@ describe('edges', () => {
     }
   })
 
+  test('log where one pattern of the account’s policy stands for all of them, each in a group of its own', () => {
+    const names = resourcesOf(all(), 'AWS::Logs::LogGroup').flatMap(({ stage, properties }) =>
+      properties.LogGroupName ? [`${stage} ${properties.LogGroupName}`] : [],
+    )
+    expect(names).toHaveLength(2 + 6 * 2)
+    expect(new Set(names).size).toBe(names.length)
+    for (const name of names) expect(name).toMatch(/ \/aws\/vendedlogs\/sacbe-/)
+  })
+
   test('a deployment touches nothing that a renewal changes: no domain, certificate, parameter or trust store of an agency is in a template', () => {
     for (const { template } of nodes())
       for (const { Type } of Object.values(template.Resources))
