@@ -12,6 +12,10 @@ export type AwsProxy = {
   readonly calls: readonly AwsCallSeen[]
   /** Every action that an emulator carried out, ever. */
   readonly answered: ReadonlySet<string>
+  /** What every call to a JSON service said. */
+  readonly questions: readonly { readonly action: string; readonly input: Readonly<Record<string, unknown>> }[]
+  /** The headers of every put into a bucket. */
+  readonly puts: readonly Readonly<Record<string, string | string[] | undefined>>[]
   /** Decides every call's fate from now on. */
   readonly decide: (fate: (call: AwsCallSeen) => Fate) => void
   /** Forgets the calls so far. */
@@ -23,11 +27,16 @@ export type AwsProxy = {
 export async function startProxy(emulators: Pick<Emulators, 'endpointOf'>): Promise<AwsProxy> {
   const calls: AwsCallSeen[] = []
   const answered = new Set<string>()
+  const questions: { action: string; input: Record<string, unknown> }[] = []
+  const puts: Record<string, string | string[] | undefined>[] = []
   let decide: (call: AwsCallSeen) => Fate = () => 'pass'
   const server = createServer((incoming, outgoing) => {
     void bodyOf(incoming).then((body) => {
       const call = seen(incoming)
       calls.push(call)
+      if (call.action === 'PutObject') puts.push(incoming.headers)
+      if (incoming.headers['x-amz-target'])
+        questions.push({ action: call.action, input: JSON.parse(body.toString('utf8')) as Record<string, unknown> })
       const fate = decide(call)
       if (fate === 'lost') return void incoming.socket.destroy()
       if (typeof fate === 'object')
@@ -49,6 +58,8 @@ export async function startProxy(emulators: Pick<Emulators, 'endpointOf'>): Prom
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
     answered,
+    puts,
+    questions,
     decide: (fate) => {
       decide = fate
     },

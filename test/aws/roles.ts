@@ -22,21 +22,24 @@ export async function roleCredentials(
   }
 }
 
+const VERSIONS = { iam: '2010-05-08', sts: '2011-06-15', cloudformation: '2010-05-15' } as const
+export const rootSays = (service: string): string =>
+  `AWS4-HMAC-SHA256 Credential=${ROOT.accessKeyId}/20260101/${REGION}/${service}/aws4_request, SignedHeaders=host, Signature=0`
+
 /** The emulator takes its own root user's word for who it is; everybody else must sign. */
-async function query(endpoint: string, service: 'iam' | 'sts', fields: Record<string, string>): Promise<string> {
-  const version = service === 'iam' ? '2010-05-08' : '2011-06-15'
-  const authorization = `AWS4-HMAC-SHA256 Credential=${ROOT.accessKeyId}/20260101/${REGION}/${service}/aws4_request, SignedHeaders=host, Signature=0`
+export async function query(endpoint: string, service: keyof typeof VERSIONS, fields: Record<string, string>): Promise<string> {
   const answer = await fetch(endpoint, {
     method: 'POST',
-    headers: { authorization },
-    body: new URLSearchParams({ ...fields, Version: version }),
+    headers: { authorization: rootSays(service) },
+    body: new URLSearchParams({ ...fields, Version: VERSIONS[service] }),
   })
   const text = await answer.text()
   if (!answer.ok) throw new Error(`${fields.Action}: ${answer.status} ${text.slice(0, 300)}`)
   return text
 }
 
-function textIn(xml: string, name: string): string {
+/** The text of the first element of that name. */
+export function textIn(xml: string, name: string): string {
   const value = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]
   if (!value) throw new Error(`no ${name} in ${xml.slice(0, 300)}`)
   return value

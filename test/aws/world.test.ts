@@ -1,0 +1,201 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readArchive } from '../../src/evidence/archive-verify.ts'
+import { formatId } from '../../src/protocol/identifiers.ts'
+import { question } from '../journeys/soap-world.ts'
+import { runTool } from '../tools.ts'
+import { awsThrough } from './account.ts'
+import { needsEmulators } from './emulators.ts'
+import { type AwsNode, type AwsWorld, DIF, openAwsWorld, REST, ROOT_FOLDER, SOAP } from './world.ts'
+
+const SOAP_CALL = { method: 'POST', headers: { 'Content-Type': 'text/xml; charset=utf-8' } }
+const soapQuestion = question({ client: formatId(DIF), service: formatId(SOAP) })
+
+describe.skipIf(!needsEmulators())('two agencies in AWS, deployed from their templates', () => {
+  let world: AwsWorld
+  beforeAll(async () => {
+    world = await openAwsWorld()
+  }, 120_000)
+  afterAll(() => world?.close())
+  const nodes = (): readonly AwsNode[] => [world.dif, world.sedesoq]
+
+  test('every resource of both stacks was made', () => {
+    for (const { stack } of nodes()) {
+      expect(stack.resources.filter(({ status }) => status !== 'CREATE_COMPLETE')).toEqual([])
+      const types = new Set(stack.resources.map(({ type }) => type))
+      console.log(`${stack.resources.length} resources of ${types.size} types: CREATE_COMPLETE`)
+      expect(stack.resources.length).toBeGreaterThan(40)
+    }
+  })
+
+  test('exchange a REST message', async () => {
+    const reply = await world.call(`/r1/${formatId(REST)}/personas/1?detalle=si`)
+    expect([reply.status, reply.body.toString()], lastWords(world)).toEqual([200, '{"url":"/personas/1?detalle=si","octets":0}'])
+  })
+
+  test('exchange a SOAP message', async () => {
+    const reply = await world.call('/', { ...SOAP_CALL, body: soapQuestion })
+    expect([reply.status, reply.body.toString()], lastWords(world)).toEqual([200, expect.stringContaining('getstateResponse')])
+  })
+
+  test('exchange a large message, which goes by the bucket', async () => {
+    const body = 'x'.repeat(1_500_000)
+    const reply = await world.call(`/r1/${formatId(REST)}/grande`, { method: 'POST', body })
+    expect([reply.status, reply.body.toString()], lastWords(world)).toEqual([200, '{"url":"/grande","octets":1500000}'])
+    for (const { files } of nodes()) expect(await files.listLocked('staging/')).toHaveLength(1)
+  })
+
+  test('a warm exchange asks KMS once and SQS twice on each side, and nothing else of AWS', async () => {
+    for (const node of nodes()) for (const door of Object.values(node.doors)) door.proxy.forget()
+    const times = 5
+    for (let n = 0; n < times; n++) expect((await world.call(`/r1/${formatId(REST)}/personas/${n}`)).status).toBe(200)
+    const consumer = counted(world.dif.doors.consume.proxy.calls)
+    const provider = counted(world.sedesoq.doors.provide.proxy.calls)
+    console.log(`per exchange · consumer ${perExchange(consumer, times)} · provider ${perExchange(provider, times)}`)
+    expect(consumer).toEqual({ 'kms:Sign': times, 'sqs:SendMessage': 2 * times })
+    expect(provider).toEqual(consumer)
+  })
+
+  test('secure and seal; the evidence of both verifies offline, each container and the chain', async () => {
+    for (const node of nodes()) {
+      node.doors.archive.proxy.forget()
+      const run = (await node.doors.archive.invoke()) as { secured: number; sealed: number; setAside: number }
+      expect(run, node.doors.archive.log().join('\n')).toMatchObject({ secured: 16, sealed: 16, setAside: 0 })
+      console.log(`archive of 16 records: ${perExchange(counted(node.doors.archive.proxy.calls), 1)}`)
+      const folder = mkdtempSync(join(tmpdir(), 'sacbe-offline-'))
+      try {
+        const { containers, archives } = await exported(node, folder)
+        expect(containers).toHaveLength(16)
+        const sacbe = (...args: string[]) => runTool(process.execPath, [join(ROOT_FOLDER, 'bin', 'sacbe.ts'), ...args])
+        const verified = sacbe('verify', '--json', ...containers, '--trust', join(folder, 'trust'))
+        expect([verified.status, verified.stderr], verified.stdout.toString()).toEqual([0, ''])
+        expect(verified.stdout.toString().trim().split('\n')).toHaveLength(16)
+        expect(sacbe('verify-archive', ...archives, '--first', '--trust', join(folder, 'trust')).status).toBe(0)
+      } finally {
+        rmSync(folder, { recursive: true })
+      }
+    }
+  }, 60_000)
+
+  test('every put into the bucket is on condition that the name is free, carries a checksum, and asks for no lock of its own', () => {
+    const puts = nodes().flatMap(({ doors }) => Object.values(doors).flatMap(({ proxy }) => proxy.puts))
+    expect(puts.length).toBeGreaterThan(10)
+    for (const headers of puts) {
+      expect(headers['if-none-match']).toBe('*')
+      expect(headers['x-amz-checksum-sha256']).toMatch(/^[A-Za-z0-9+/]{43}=$/)
+      expect(Object.keys(headers).filter((name) => name.startsWith('x-amz-object-lock'))).toEqual([])
+    }
+  })
+
+  test('a signature is asked for over a digest and by RSA with SHA-512 alone; each door writes only its own part of the table', () => {
+    const writes: Record<string, readonly string[]> = { consume: ['trust'], provide: ['trust'], archive: ['archive', 'lease', 'trust'] }
+    for (const { doors } of nodes())
+      for (const [name, { proxy }] of Object.entries(doors))
+        for (const { action, input } of proxy.questions) {
+          if (action === 'Sign') expect(input).toMatchObject({ MessageType: 'DIGEST', SigningAlgorithm: 'RSASSA_PKCS1_V1_5_SHA_512' })
+          if (action === 'PutItem') expect(writes[name]).toContain((input.Item as { pk: { S: string } }).pk.S)
+          expect(action).not.toBe('TransactWriteItems')
+        }
+  })
+
+  test('a door may do nothing with the other agency’s key, queue, bucket, table or parameter, nor with what its own work does not need', async () => {
+    const { ministack } = world.emulators
+    const as = async (node: AwsNode, role: string) => awsThrough(ministack, await node.stack.credentialsOf(role))
+    const consume = await as(world.dif, 'Consume')
+    const archive = await as(world.dif, 'Archive')
+    const keyOf = ({ stack }: AwsNode) => stack.physical('AWS::KMS::Key')
+    const sign = (KeyId: string) => ({
+      KeyId,
+      Message: Buffer.alloc(64).toString('base64'),
+      MessageType: 'DIGEST',
+      SigningAlgorithm: 'RSASSA_PKCS1_V1_5_SHA_512',
+    })
+    const { settings: own } = world.dif
+    const { settings: other } = world.sedesoq
+    expect(await consume.ask('Sign', sign(keyOf(world.dif)))).toBeTruthy()
+    const denied = [
+      () => consume.ask('Sign', sign(keyOf(world.sedesoq))),
+      () => consume.ask('SendMessage', { QueueUrl: other.EVIDENCE_QUEUE, MessageBody: 'x' }),
+      () => consume.ask('GetItem', { TableName: other.NODE_TABLE, Key: { pk: { S: 'trust' }, sk: { S: 'trust' } } }),
+      () => consume.ask('GetParameter', { Name: other.AUTHENTICATION_PARAMETER, WithDecryption: true }),
+      () => consume.ask('ReceiveMessage', { QueueUrl: own.EVIDENCE_QUEUE }),
+      () => archive.ask('Sign', sign(keyOf(world.dif))),
+      () => archive.ask('SendMessage', { QueueUrl: own.EVIDENCE_QUEUE, MessageBody: 'x' }),
+      () => archive.ask('GetParameter', { Name: own.AUTHENTICATION_PARAMETER, WithDecryption: true }),
+    ]
+    for (const each of denied) await expect(each(), String(each)).rejects.toThrow(/AccessDenied/)
+    const bucketsDenied = [
+      consume.object('GetObject', { bucket: other.EVIDENCE_BUCKET ?? '', key: 'receipts/0000000001.jsonl' }),
+      consume.object('GetObject', { bucket: own.EVIDENCE_BUCKET ?? '', key: 'receipts/0000000001.jsonl' }),
+      consume.object('PutObject', { bucket: own.EVIDENCE_BUCKET ?? '', key: 'journal/0000000009', body: Buffer.from('x') }),
+      archive.object('GetObject', { bucket: other.EVIDENCE_BUCKET ?? '', key: 'receipts/0000000001.jsonl' }),
+      archive.object('PutObject', { bucket: own.EVIDENCE_BUCKET ?? '', key: 'staging/x', body: Buffer.from('x') }),
+    ]
+    for (const [index, each] of bucketsDenied.entries()) expect((await each).status, String(index)).toBe(403)
+  })
+
+  test('a consumer whose key service is throttled says busy, and nothing was sent', async () => {
+    const { proxy } = world.dif.doors.consume
+    const before = world.serviceCalls.length
+    proxy.decide(({ service }) => (service === 'kms' ? { status: 400, body: '{"__type":"ThrottlingException"}' } : 'pass'))
+    const reply = await world.call(`/r1/${formatId(REST)}/ocupado`)
+    proxy.decide(() => 'pass')
+    expect([reply.status, reply.headers['x-road-error'], reply.headers['x-sacbe-outcome']]).toEqual([
+      500,
+      'server.clientproxy.busy',
+      undefined,
+    ])
+    expect(world.serviceCalls.length).toBe(before)
+  })
+
+  test('no line of any log holds a path, a body, or a secret', () => {
+    const lines = nodes().flatMap(({ doors }) => Object.values(doors).flatMap((door) => door.log()))
+    expect(lines.length).toBeGreaterThan(15)
+    for (const line of lines) {
+      expect(() => JSON.parse(line), line).not.toThrow()
+      expect(line).not.toMatch(/personas|detalle|PRIVATE KEY|EE37702211234/)
+    }
+  })
+})
+
+/** What the doors logged last, for whoever reads a failure. */
+const lastWords = ({ dif, sedesoq }: AwsWorld): string => [...dif.doors.consume.log(), ...sedesoq.doors.provide.log()].slice(-12).join('\n')
+
+function counted(calls: readonly { readonly service: string; readonly action: string }[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  for (const { service, action } of calls) counts[`${service}:${action}`] = (counts[`${service}:${action}`] ?? 0) + 1
+  return counts
+}
+const perExchange = (counts: Readonly<Record<string, number>>, times: number): string =>
+  Object.entries(counts)
+    .map(([name, count]) => `${name} ${count / times}`)
+    .join(', ')
+
+/** A node's containers, archives and the trust of their day as files, from its bucket alone. */
+async function exported({ files }: AwsNode, folder: string): Promise<{ readonly containers: string[]; readonly archives: string[] }> {
+  const write = (name: string, bytes: Uint8Array): string => {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), bytes)
+    return join(folder, name)
+  }
+  const read = async (name: string) => (await files.getLocked(name)) ?? absentIn(name)
+  const [configuration = ''] = (await files.listLocked('configurations/')).filter((name) => name.endsWith('/instance-identifier')).slice(-1)
+  const within = dirname(configuration)
+  for (const name of await files.listLocked(`${within}/`)) write(name.replace(within, 'trust'), await read(name))
+  const archives: string[] = []
+  const containers: string[] = []
+  for (const name of await files.listLocked('archive/')) {
+    const bytes = await read(name)
+    archives.push(write(name, bytes))
+    const archive = await readArchive(bytes)
+    if (!archive.ok) throw new Error(archive.fault.detail)
+    for (const each of archive.value.containers) containers.push(write(`containers/${each.name}`, each.bytes))
+  }
+  return { containers, archives }
+}
+
+function absentIn(name: string): never {
+  throw new Error(`${name} is not there`)
+}
