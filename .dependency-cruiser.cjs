@@ -40,6 +40,7 @@ module.exports = {
       { path: SHIPPED, pathNot: '^(functions|lib)/|^bin/app\\.ts$' },
       { dependencyTypes: ['npm-dev'], pathNot: '/@types/' },
     ),
+    rule('the stock-shaped peer of the tests knows nothing of ours', { path: '^test/peer/' }, { path: OURS, pathNot: '^test/peer/' }),
     rule('every import is found', {}, { couldNotResolve: true }),
     rule('no circles', {}, { circular: true }),
   ],

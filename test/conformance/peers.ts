@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { loadCertificate } from '../../src/local/certificate-files.ts'
 import { withServer } from '../../src/local/registry.ts'
 import type { ClientId, MemberId, ServerId } from '../../src/protocol/identifiers.ts'
-import { type Certificate, readCertificate } from '../../src/trust/certificates.ts'
+import type { Certificate } from '../../src/trust/certificates.ts'
 import { ocspRequest } from '../../src/trust/ocsp.ts'
 import { writePem } from '../../src/trust/pem.ts'
 import { authenticationSubject, signingSubject } from '../../src/trust/subjects.ts'
@@ -83,10 +83,4 @@ export async function register(
     ),
   )
   for (const node of exchange.world.nodes.values()) await node.refreshTrust()
-}
-
-export const certificateIn = (pem: string): Certificate => {
-  const read = readCertificate(Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64'))
-  if (!read.ok) throw new Error(read.fault.detail)
-  return read.value
 }

@@ -25,7 +25,7 @@ const consumer = (name: string, owner: string, subsystem: string, edge: NodePlan
 })
 
 /** `soap` and `secure`: where the dummy listens, plainly and over TLS. */
-export function planWith(soap: string, secure: string): WorldPlan {
+export function planWith(soap: string, secure: string, settings: NodePlan['settings'] = { ocspPort: 0 }): WorldPlan {
   const wsdl = (id: string, url = soap, more: Partial<ServicePlan> = {}): ServicePlan => ({ id, type: 'WSDL', at: { url }, ...more })
   const rest = (code: string): ServicePlan => ({ id: `${REGISTER}/${code}`, type: 'REST', at: { url: `${soap}/${code}` } })
   const services: readonly ServicePlan[] = [
@@ -75,7 +75,7 @@ export function planWith(soap: string, secure: string): WorldPlan {
         rights: [...rights, ...read],
         policies: [],
         reach: ['127.0.0.1'],
-        settings: { ocspPort: 0 },
+        settings,
       },
     ],
     programs: [

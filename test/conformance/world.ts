@@ -3,6 +3,7 @@ import { request } from 'node:https'
 import type { NodeConfiguration } from '../../src/exchange/node-configuration.ts'
 import type { Sign, TrustInForce } from '../../src/exchange/ports.ts'
 import type { NodePorts } from '../../src/local/node-ports.ts'
+import type { NodePlan } from '../../src/local/plan.ts'
 import { clientNamed } from '../../src/local/world-file.ts'
 import { parseClientId } from '../../src/protocol/identifiers.ts'
 import { type Exchange, openExchange } from '../journeys/exchange.ts'
@@ -57,7 +58,8 @@ export type Conformance = AsyncDisposable & {
   readonly provider: (edge: 'local' | 'http') => string
 }
 
-export async function openConformance(): Promise<Conformance> {
+/** @param settings of the register: ports of its own, for one. */
+export async function openConformance(settings?: NodePlan['settings']): Promise<Conformance> {
   const dummy = await openDummy()
   const ports = new Map<string, NodePorts>()
   const state: { twist: Twist; answer: Conformance['answer'] } = { twist: {}, answer: async () => 'reset' }
@@ -74,7 +76,7 @@ export async function openConformance(): Promise<Conformance> {
     ports.set(node, twisted)
     return twisted
   }
-  const exchange = await openExchange({ plan: planWith(dummy.url, dummy.secureUrl), wrap })
+  const exchange = await openExchange({ plan: planWith(dummy.url, dummy.secureUrl, settings), wrap })
   const portsOf = (node: string): NodePorts => ports.get(node) ?? fail(`no node ${node}`)
   const members = new Map<PeerName, Member>()
   for (const name of PEERS) members.set(name, await enrolMember(exchange, { instance: 'EE', memberClass: 'NGO', memberCode: name }))

@@ -37,6 +37,12 @@ const MISTAKES: readonly (readonly [file: string, line: string, rule: string])[]
   ['functions/consume/handler.ts', "import '@middy/core'", 'a handler knows neither middy nor AWS'],
   ['src/local/planted-door.ts', "import '../../functions/consume/index.ts'", 'nobody imports a bound door'],
   ['src/cli/planted-dev.ts', "import 'fast-check'", 'shipped code needs no development package'],
+  ['test/peer/planted.ts', "import '../../src/protocol/target.ts'", 'the stock-shaped peer of the tests knows nothing of ours'],
+  [
+    'test/peer/planted-type.ts',
+    "import type { T } from '../../src/base/target.ts'\nexport type U = T",
+    'the stock-shaped peer of the tests knows nothing of ours',
+  ],
   ['src/base/planted-lost.ts', "import './nowhere.ts'", 'every import is found'],
   ['src/base/circle-a.ts', "import './circle-b.ts'", 'no circles'],
   ['src/trust/planted-reexport.ts', "export { T } from '../evidence/target.ts'", 'src/trust reaches too far'],
@@ -54,7 +60,7 @@ const FOLDERS = [
   'src/local',
   'src/cli',
 ]
-const TOPS = ['bin', 'console', 'functions', 'lib', 'scenarios', 'src']
+const TOPS = ['bin', 'console', 'functions', 'lib', 'scenarios', 'src', 'test']
 
 function cruise(cwd: string, folders: readonly string[]): Report {
   const tool = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs')
