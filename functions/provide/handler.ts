@@ -1,7 +1,8 @@
 import { PROVIDE_MS } from '../../src/exchange/limits.ts'
 import { type Delivery, type ProvidePorts, provide, type Reply } from '../../src/exchange/provide.ts'
+import { GOSSIP } from '../../src/exchange/watch/gossip.ts'
 import { codeOf, type Fault, refuse } from '../../src/protocol/faults.ts'
-import { lastValue } from '../../src/protocol/rest-headers.ts'
+import { type Header, lastValue } from '../../src/protocol/rest-headers.ts'
 import { encodeFault } from '../../src/protocol/transport.ts'
 import { deadlineOf } from '../deadline.ts'
 import type { DoorContext } from '../door.ts'
@@ -26,14 +27,24 @@ export async function replyTo(delivery: Delivery, ports: ProvidePorts): Promise<
   const started = ports.now()
   const reply = await provide(delivery, ports)
   const requestId = lastValue(delivery.headers, 'x-road-request-id')?.slice(0, 100) ?? ''
+  const words = await wordsWith(delivery, ports)
   const facts = { requestId, ms: ports.now() - started, bytesIn: delivery.body.length + (delivery.leftOut?.body.size ?? 0) }
   if (!reply.ok) {
     ports.log({ level: 'warn', event: 'provide_refused', code: codeOf(reply.fault), why: reply.fault.detail, ...facts })
-    return faultReply(reply.fault, requestId)
+    return withWords(faultReply(reply.fault, requestId), words)
   }
   ports.log({ level: 'info', event: 'provided', bytesOut: reply.value.body.length + (reply.value.leftOut?.body.size ?? 0), ...facts })
-  return reply.value
+  return withWords(reply.value, words)
 }
+
+/** Which configuration either side acts on, said outside the message: the answer's header, if there is anything to say. */
+async function wordsWith({ headers, peer }: Delivery, { gossip }: ProvidePorts): Promise<readonly Header[]> {
+  if (!gossip) return []
+  if (peer) await gossip.hear(lastValue(headers, GOSSIP), 'a peer that called')
+  const word = await gossip.word()
+  return word === undefined ? [] : [[GOSSIP, word]]
+}
+const withWords = (reply: Reply, words: readonly Header[]): Reply => ({ ...reply, headers: [...reply.headers, ...words] })
 
 export function faultReply(fault: Fault, requestId: string): Reply {
   const { contentType, body } = encodeFault(fault, requestId)

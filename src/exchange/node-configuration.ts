@@ -23,6 +23,8 @@ export type NodeConfiguration = {
   readonly reach?: Reach
   /** Present: the health check says so, in these words. Messages are served all the same. */
   readonly outOfService?: string
+  /** true: nothing goes out while an alarm about the centre stands that nobody has looked at. */
+  readonly stopOnAlarm?: boolean
   /** Absent: as much as passes the edges in the cloud. */
   readonly limits?: MessageLimits
   /** Absent: as long as the edges in the cloud wait. */

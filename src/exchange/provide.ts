@@ -21,6 +21,7 @@ import { rememberedSteps } from './remembered-steps.ts'
 import { type Serving, servingOf } from './serving.ts'
 import { type Material, signed, signingMaterial } from './signing.ts'
 import { trustNow } from './trust-now.ts'
+import type { Gossip } from './watch/gossip.ts'
 
 export type { Reply } from './incoming.ts'
 
@@ -31,6 +32,8 @@ export type ProvidePorts = OcspPorts & {
   readonly keep: Keep
   readonly callService: CallService
   readonly newId: NewId
+  /** Absent: nothing is said of the configuration in force. */
+  readonly gossip?: Gossip
 }
 
 /** One message as a peer's node delivered it. `peer` is the TLS certificate it presented (DER). */

@@ -17,6 +17,10 @@ export type Authorities = {
   readonly ocsp: Authority
   readonly tsa: Authority
   readonly configuration: Authority
+  /** Issuing authorities whose turn comes later: made at the ceremony, so that no root key is needed when it comes. */
+  readonly prepared: readonly Authority[]
+  /** Makes a key beside them, or finds the one of that name: SubjectPublicKeyInfo, DER. */
+  readonly makeKey: (name: string) => Promise<Uint8Array>
 }
 
 export const RSA: KeyKind = { kind: 'rsa', bits: 2048 }
@@ -29,6 +33,8 @@ const ROOT = { name: 'root', use: 'root', years: 20, title: 'Autoridad raíz', s
 /** Nobody vouches for it but the anchor, which is carried by hand: it signs itself, as in stock central servers. */
 const CONFIGURATION = { name: 'configuration', use: 'root', years: 10, title: 'Configuración global', serial: 1n } as const
 const CA = { name: 'ca', use: 'issuing', years: 10, title: 'Autoridad certificadora', serial: 2n } as const
+/** The one after it. Homes made before there was one have none, and say in time that a ceremony is needed. */
+const NEXT_CA = { name: 'ca.2', use: 'issuing', years: 10, title: 'Autoridad certificadora 2', serial: 3n } as const
 /** Each role its own key: who stamps time cannot answer for certificates. Their serials begin the issuing authority's own count. */
 const ROLES = [
   { name: 'ocsp', use: 'ocsp', years: 5, title: 'Respondedor OCSP', serial: 1n },
@@ -56,7 +62,8 @@ export async function openAuthorities(
     Authority,
     Authority,
   ]
-  return ok({ sign: keys.value.sign, ca, ocsp, tsa, configuration })
+  const prepared = existsSync(join(folder, 'certificates', `${NEXT_CA.name}.pem`)) ? [authority(NEXT_CA.name)] : []
+  return ok({ sign: keys.value.sign, ca, ocsp, tsa, configuration, prepared, makeKey: keyMaker(keys.value) })
 }
 
 /** In a folder beside, which takes its name when all is there: a ceremony that was cut short is held again from the start. */
@@ -66,7 +73,7 @@ async function holdCeremony(folder: string, passphrase: string, instance: string
   const certificates = join(beside, 'certificates')
   mkdirSync(certificates, { recursive: true, mode: 0o700 })
   const [offline, online] = await Promise.all([newKeys(join(beside, 'offline'), passphrase), newKeys(join(beside, 'keys'), passphrase)])
-  await Promise.all([offline.create(ROOT.name, RSA), ...[CA, CONFIGURATION, ...ROLES].map(({ name }) => online.create(name, RSA))])
+  await Promise.all([offline.create(ROOT.name, RSA), ...[CA, NEXT_CA, CONFIGURATION, ...ROLES].map(({ name }) => online.create(name, RSA))])
   const make = async (role: Role, keys: Keys, by: Authority | undefined, byKeys: Keys): Promise<Authority> => {
     const der = await issue(role, keys, by, byKeys.sign, instance, now)
     writeCertificate(certificates, role.name, der)
@@ -74,6 +81,7 @@ async function holdCeremony(folder: string, passphrase: string, instance: string
   }
   const root = await make(ROOT, offline, undefined, offline)
   const ca = await make(CA, online, root, offline)
+  await make(NEXT_CA, online, root, offline)
   for (const role of ROLES) await make(role, online, ca, online)
   await make(CONFIGURATION, online, undefined, online)
   renameSync(beside, folder)
@@ -96,6 +104,14 @@ function issue(role: Role, keys: Keys, by: Authority | undefined, sign: Sign, in
   }
   return issueCertificate(order, by ?? { key: role.name, algorithm: ALGORITHM }, sign)
 }
+
+/** A key that was made before a crash is taken up again. */
+export const keyMaker =
+  (keys: Keys, kind: KeyKind = RSA) =>
+  async (name: string): Promise<Uint8Array> => {
+    if (!keys.names().includes(name)) await keys.create(name, kind)
+    return publicKeyDer(keys, name)
+  }
 
 export const publicKeyDer = (keys: Keys, name: string): Uint8Array => keys.publicKey(name).export({ type: 'spki', format: 'der' })
 

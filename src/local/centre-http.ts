@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Now } from '../base/clock.ts'
+import type { NodeAnswer, NodeCall } from '../exchange/centre/node-door.ts'
 import { readBody } from './gateway-read.ts'
 import { closeServer } from './listen.ts'
 
@@ -14,12 +15,14 @@ export type CentreDoors = {
   readonly management: (contentType: string, body: Uint8Array) => Promise<{ readonly contentType: string; readonly body: Uint8Array }>
   /** A published file by its path: '/internalconf' with a version, or '/V6/…/shared-params.xml'. undefined: none such. */
   readonly published: (path: string, version: string | null) => Promise<Uint8Array | undefined>
+  /** What nodes ask beside messages: everything under /node/. */
+  readonly node: (call: NodeCall) => Promise<NodeAnswer>
   /** A door that is shut ends its connections without a word: a drill. */
   readonly isShut: (door: CentreDoor) => boolean
   readonly now: Now
   readonly onBug: (problem: unknown) => void
 }
-export type CentreDoor = 'ocsp' | 'timestamp' | 'published' | 'management'
+export type CentreDoor = 'ocsp' | 'timestamp' | 'published' | 'management' | 'node'
 type Answer = { readonly status: number; readonly type: string; readonly body: Uint8Array }
 
 /** One OCSP or time-stamp request is a few hundred octets. */
@@ -52,13 +55,15 @@ export function centreServer(doors: CentreDoors): { readonly server: Server; rea
 const MANAGEMENT = /^\/managementservice\/?$/
 /** Stock servers end at the same size. */
 const MOST_MANAGEMENT_BYTES = 100_000
-const doorOf = ({ url = '' }: IncomingMessage): CentreDoor => (MANAGEMENT.test(url) ? 'management' : (POSTS[url]?.door ?? 'published'))
+const doorOf = ({ url = '' }: IncomingMessage): CentreDoor =>
+  url.startsWith('/node/') ? 'node' : MANAGEMENT.test(url) ? 'management' : (POSTS[url]?.door ?? 'published')
 
 async function answer(message: IncomingMessage, doors: CentreDoors): Promise<Answer> {
   const url = new URL(message.url ?? '/', 'http://centre')
   const post = POSTS[url.pathname]
   if (post) return answerPost(message, post, doors)
   if (MANAGEMENT.test(url.pathname)) return answerManagement(message, doors)
+  if (url.pathname.startsWith('/node/')) return answerForNode(message, url, doors)
   if (message.method !== 'GET' && message.method !== 'HEAD') return plain(405)
   const file = await doors.published(url.pathname, url.searchParams.get('version'))
   return file ? { status: 200, type: 'application/octet-stream', body: file } : plain(404)
@@ -81,6 +86,20 @@ async function answerManagement(message: IncomingMessage, { management }: Centre
   if (typeof body === 'string') return plain(413)
   const answer = await management(message.headers['content-type'] ?? '', body)
   return { status: 200, type: answer.contentType, body: answer.body }
+}
+
+async function answerForNode(message: IncomingMessage, url: URL, { node }: CentreDoors): Promise<Answer> {
+  const body = await readBody(message, MOST_MANAGEMENT_BYTES)
+  if (typeof body === 'string') return plain(413)
+  const call = {
+    method: message.method ?? '',
+    path: url.pathname,
+    query: url.searchParams,
+    contentType: message.headers['content-type'] ?? '',
+    body,
+  }
+  const { status, contentType, body: answer } = await node(call)
+  return { status, type: contentType, body: answer }
 }
 
 const plain = (status: number): Answer => ({ status, type: 'text/plain', body: Buffer.alloc(0) })

@@ -7,10 +7,12 @@ import { type Now, SECOND } from '../base/clock.ts'
 import { ok, type Result } from '../base/result.ts'
 import { issueToken } from '../evidence/timestamp-authority.ts'
 import { ownAnchor } from '../exchange/centre/anchors.ts'
+import { authoritiesNow, keepAuthorities, type Terms, USUAL_TERMS } from '../exchange/centre/authority-schedule.ts'
 import { certificateRegister } from '../exchange/centre/certificate-register.ts'
 import { type CertificateWish, issueRegistered } from '../exchange/centre/issue-certificate.ts'
 import { answerManagement } from '../exchange/centre/management.ts'
-import { answerOcsp } from '../exchange/centre/ocsp-responder.ts'
+import { answerNode } from '../exchange/centre/node-door.ts'
+import { answerAnyOcsp } from '../exchange/centre/ocsp-responder.ts'
 import { ownTrust } from '../exchange/centre/own-trust.ts'
 import { publish, publishedFile } from '../exchange/centre/publication.ts'
 import { readRecords } from '../exchange/centre/read-records.ts'
@@ -43,6 +45,12 @@ export type CentreOptions = {
   readonly ports: number
   readonly now: Now
   readonly log: Log
+  /** 'by hand': nothing is done of itself; a test's clock does not tick. */
+  readonly tending?: 'ticking' | 'by hand'
+  /** How long its keys work; else as usual. */
+  readonly terms?: Terms
+  /** Milliseconds its certificates are valid, by their use; else two years. */
+  readonly certificateLife?: Partial<Record<CertificateWish['use'], number>>
 }
 /** The central authority while it runs: issues, answers OCSP, stamps time, publishes the signed configuration. */
 export type Centre = {
@@ -53,10 +61,14 @@ export type Centre = {
   readonly registry: () => Promise<Registry>
   /** Changes the registry and publishes it. */
   readonly change: (change: (registry: Registry) => Registry) => Promise<void>
+  /** Does what is due of its own keys and of the publication; it does so by itself, too, unless told otherwise. */
+  readonly tend: () => Promise<void>
   /** Shuts or opens a door, as an outage would. */
   readonly outage: (door: CentreDoor, down: boolean) => void
   readonly close: () => Promise<void>
 }
+
+const TEND_SECONDS = 60
 
 /** Opens the centre's folder, making keys and certificates at the first time, and starts to answer. */
 export async function startCentre(options: CentreOptions): Promise<Result<Centre, Trouble>> {
@@ -89,10 +101,10 @@ async function open(
   const server = centreServer({
     ocsp: async (request) => {
       const freshness = (await records()).instance.policy.ocspFreshnessSeconds * SECOND
-      return answerOcsp(request, { ca: authorities.ca, responder: authorities.ocsp, sign, register, now, freshness })
+      return answerAnyOcsp(request, (await authoritiesNow(store.store)).responders, { sign, register, now, freshness })
     },
     timestamp: async (query) => {
-      const order = { ...authorities.tsa, serial: randomSerial(), at: now(), policy: STAMP_POLICY }
+      const order = { ...(await authoritiesNow(store.store)).tsa, serial: randomSerial(), at: now(), policy: STAMP_POLICY }
       return issueToken(query, order, sign)
     },
     published: async (path, version) => {
@@ -100,6 +112,7 @@ async function open(
       return publishedFile(path, version, ports)
     },
     management: (contentType, body) => answerManagement({ contentType, body, door: 'direct' }, management),
+    node: (call) => answerNode(call, { ...management, issue: issue, register, anchor: anchorNow }),
     isShut: (door) => shut.has(door),
     now,
     onBug: (problem) => log({ level: 'error', event: 'bug', where: 'centre', why: String(problem) }),
@@ -109,15 +122,31 @@ async function open(
   const host = `localhost:${port.value}`
   must(
     await act(ports, { who: SET_UP, what: 'setUp' }, (work) =>
-      setUp(work, setUpOf({ instance, host, manager: options.manager, authorities })),
+      setUp(work, setUpOf({ instance, host, manager: options.manager, authorities, at: now() })),
     ),
   )
   const republish = inTurn(async () => void (await publish(ports)))
-  const issuing = { ca: authorities.ca, sign, register, ocspUrl: `http://${host}/ocsp`, now, newSerial: randomSerial }
+  const anchorNow = async (): Promise<Anchor> => {
+    const { generatedAt: _, ...anchor } = ownAnchor({ instance, addresses: [host] }, (await records()).signingKeys, 'internal', now())
+    return anchor
+  }
+  const issue = async (given: CertificateWish) => {
+    const life = options.certificateLife?.[given.use]
+    const wish = life === undefined || given.life !== undefined ? given : { ...given, life }
+    const { ca } = await authoritiesNow(store.store)
+    return issueRegistered(wish, { ca, sign, register, ocspUrl: `http://${host}/ocsp`, now, newSerial: randomSerial })
+  }
+  const schedule = { ...ports, makeKey: authorities.makeKey, newSerial: randomSerial, terms: options.terms ?? USUAL_TERMS }
+  const tend = inTurn(async () => {
+    await keepAuthorities(schedule)
+    await republish()
+  })
+  const tick = () => void tend().catch((problem: unknown) => log({ level: 'error', event: 'centre_not_tended', why: String(problem) }))
+  const ticker = options.tending === 'by hand' ? undefined : setInterval(tick, TEND_SECONDS * SECOND)
   return ok({
     url: `http://${host}`,
-    anchor: ownAnchor({ instance, addresses: [host] }, (await records()).signingKeys, 'internal', now()),
-    issue: (wish) => issueRegistered(wish, issuing),
+    anchor: await anchorNow(),
+    issue,
     revoke: (serial) => register.revoke(serial, now()),
     registry: async () => registryOf(await records()),
     change: async (change) => {
@@ -131,7 +160,9 @@ async function open(
       await republish()
     },
     outage: (door, down) => void (down ? shut.add(door) : shut.delete(door)),
+    tend,
     close: async () => {
+      clearInterval(ticker)
       await server.close()
       await store.close()
     },

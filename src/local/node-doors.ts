@@ -7,7 +7,7 @@ import type { Keys } from '../adapters/local/keys.ts'
 import type { Spool } from '../adapters/local/spool.ts'
 import { ok, type Result } from '../base/result.ts'
 import type { LocalPorts } from '../exchange/local-services/local-services.ts'
-import type { Log } from '../exchange/ports.ts'
+import type { CurrentTrust, Log } from '../exchange/ports.ts'
 import { serverOfCertificate } from '../trust/directory.ts'
 import { writePem } from '../trust/pem.ts'
 import { loadCertificate } from './certificate-files.ts'
@@ -24,13 +24,17 @@ export type Doors = {
   readonly consumerPort: number
   readonly providerPort: number
   /** Shows peers the certificate that is in the folder now. */
-  readonly renew: () => void
+  readonly renew: () => Promise<void>
   readonly close: () => Promise<void>
 }
 export type DoorOptions = {
   readonly ports: NodePorts & LocalPorts
   readonly file: NodeFile
   readonly keys: Keys
+  /** The TLS certificate in use (DER), and its key. */
+  readonly identity: () => Promise<{ readonly key: string; readonly certificate: Uint8Array }>
+  /** By what is signed: what goes out, and what is answered. */
+  readonly gates: { readonly outgoing: CurrentTrust; readonly incoming: CurrentTrust }
   /** The folder of certificates. */
   readonly certificates: string
   readonly count: number
@@ -41,44 +45,45 @@ export type DoorOptions = {
 /** Both doors of a node on loopback, each behind the gateway it has in the cloud. */
 export async function openDoors(options: DoorOptions): Promise<Result<Doors, Trouble>> {
   const { file, count } = options
-  const { consumer, provider } = options.own ? ownDoors(options, options.own) : doorsBehindGateways(options)
+  const tls = await tlsIdentity(options)
+  const { consumer, provider } = options.own ? ownDoors(options, options.own, tls) : doorsBehindGateways(options, tls)
   const consumerPort = await listen(consumer.server, file.consumerPort, count)
   if (!consumerPort.ok) return consumerPort
   const providerPort = await listen(provider.server, file.providerPort, count)
   if (!providerPort.ok) await consumer.close()
   if (!providerPort.ok) return providerPort
   const close = async () => void (await Promise.all([consumer.close(), provider.close()]))
-  const renew = () => provider.present(identityFrom(options, 'authentication', ['authentication']))
+  const renew = async () => provider.present(await tlsIdentity(options))
   return ok({ consumerPort: consumerPort.value, providerPort: providerPort.value, renew, close })
 }
 
 type Pair = { readonly consumer: Gateway; readonly provider: Gateway }
 
-function doorsBehindGateways(options: DoorOptions): Pair {
+function doorsBehindGateways(options: DoorOptions, tls: Identity): Pair {
   const { ports, file } = options
   const consumer = edgeFor(
     options,
     file.edge,
-    'door',
-    ['door', 'internal'],
+    identityFrom(options, 'door', ['door', 'internal']),
     'requested',
-    bounded(withLocalServices(ports, consumeHandler(ports)), consumeBug, ports.log),
+    bounded(withLocalServices(ports, consumeHandler({ ...ports, trust: options.gates.outgoing })), consumeBug, ports.log),
   )
   const provider = edgeFor(
     options,
     'http',
-    'authentication',
-    ['authentication'],
+    tls,
     'required',
-    bounded(provideHandler(ports), provideBug, ports.log),
+    bounded(provideHandler({ ...ports, trust: options.gates.incoming }), provideBug, ports.log),
   )
   return { consumer, provider }
 }
 
 /** Peers that are registered for no server are not even heard: what they send would lie on our disk before anybody judged it. */
-function ownDoors(options: DoorOptions, own: NonNullable<DoorOptions['own']>): Pair {
+function ownDoors(options: DoorOptions, own: NonNullable<DoorOptions['own']>, tls: Identity): Pair {
   const { ports } = options
   const door = { ports, ...own }
+  const outgoing = { ...door, outgoing: options.gates.outgoing }
+  const incoming = { ...door, ports: { ...ports, trust: options.gates.incoming } }
   const onBug = (problem: unknown) => ports.log({ level: 'error', event: 'bug', why: describe(problem) })
   const common = { read: own.spool.read, onBug, patienceMs: own.patience.consumeMs }
   const admits = async (certificate: Uint8Array | null) => {
@@ -86,10 +91,14 @@ function ownDoors(options: DoorOptions, own: NonNullable<DoorOptions['own']>): P
     return certificate !== null && (!today.ok || serverOfCertificate(today.value.trust, certificate) !== undefined)
   }
   return {
-    consumer: ownListener(ownConsumerDoor(door), { ...common, ...identityFrom(options, 'door', ['door', 'internal']), keepAlive: true }),
-    provider: ownListener(ownProviderDoor(door), {
+    consumer: ownListener(ownConsumerDoor(outgoing), {
       ...common,
-      ...identityFrom(options, 'authentication', ['authentication']),
+      ...identityFrom(options, 'door', ['door', 'internal']),
+      keepAlive: true,
+    }),
+    provider: ownListener(ownProviderDoor(incoming), {
+      ...common,
+      ...tls,
       admits,
       keepAlive: false,
     }),
@@ -97,7 +106,17 @@ function ownDoors(options: DoorOptions, own: NonNullable<DoorOptions['own']>): P
 }
 
 /** A key with its certificates, PEM. */
-const identityFrom = ({ keys, certificates }: DoorOptions, key: string, chain: readonly string[]) => ({
+type Identity = { readonly certificate: string; readonly key: string }
+
+async function tlsIdentity({ identity, keys }: DoorOptions): Promise<Identity> {
+  const { key, certificate } = await identity()
+  return {
+    certificate: writePem('CERTIFICATE', certificate),
+    key: keys.privateKey(key).export({ type: 'pkcs8', format: 'pem' }).toString(),
+  }
+}
+
+const identityFrom = ({ keys, certificates }: DoorOptions, key: string, chain: readonly string[]): Identity => ({
   certificate: chain.map((name) => writePem('CERTIFICATE', loadCertificate(certificates, name).der)).join(''),
   key: keys.privateKey(key).export({ type: 'pkcs8', format: 'pem' }).toString(),
 })
@@ -105,14 +124,13 @@ const identityFrom = ({ keys, certificates }: DoorOptions, key: string, chain: r
 function edgeFor(
   options: DoorOptions,
   edge: NodeFile['edge'],
-  key: string,
-  chain: readonly string[],
+  identity: Identity,
   clientCertificate: 'required' | 'requested',
   door: Door,
 ): Gateway {
   return gateway(door, {
     edge,
-    ...identityFrom(options, key, chain),
+    ...identity,
     clientCertificate,
     now: options.ports.now,
     onBug: (problem, requestId) => options.ports.log({ level: 'error', event: 'gateway_bug', requestId, why: describe(problem) }),

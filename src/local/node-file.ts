@@ -50,6 +50,7 @@ export type ServiceEntry = Pick<NodeService, 'type' | 'url' | 'timeoutMs' | 'kee
 }
 
 const fileOf = (folder: string) => join(folder, 'node.json')
+export const nodeFilePath = fileOf
 export const writeNodeFile = (folder: string, file: NodeFile): void => writeWhole(fileOf(folder), `${JSON.stringify(file, null, 2)}\n`)
 export const readNodeFile = (folder: string): NodeFile => JSON.parse(readFileSync(fileOf(folder), 'utf8')) as NodeFile
 

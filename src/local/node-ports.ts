@@ -17,7 +17,10 @@ import type { CurrentConfiguration, FetchUrl, Log, TrustInForce } from '../excha
 import type { ProvidePorts } from '../exchange/provide.ts'
 import { PUBLIC_ONLY } from '../exchange/reach/reach.ts'
 import { trustKeeper } from '../exchange/trust-keeper.ts'
-import { lastTrust, refreshTrust } from '../exchange/trust-refresh.ts'
+import { lastTrust } from '../exchange/trust-refresh.ts'
+import { gossiping, gossipWord, hear } from '../exchange/watch/gossip.ts'
+import { stampsInTime } from '../exchange/watch/stamps.ts'
+import { watchedRefresh } from '../exchange/watch/watched-refresh.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import { readAnchor } from '../trust/anchor.ts'
 import { must } from './node-file.ts'
@@ -37,6 +40,8 @@ export type Bindings = {
   readonly fetchUrl: FetchUrl
   /** It may change while the node runs. */
   readonly configuration: CurrentConfiguration
+  /** The name of the TLS key in use: it changes when its certificate is renewed. */
+  readonly tlsKey: () => string
   /** Where peers listen whose address names no port; undefined: as stock servers do. */
   readonly peerPort: number | undefined
   /** Of a node that listens by itself: its limits, and where large bodies lie. */
@@ -55,6 +60,7 @@ export async function bindPorts({
   files,
   fetchUrl,
   configuration,
+  tlsKey,
   peerPort,
   own,
 }: Bindings): Promise<{ ports: NodePorts; refreshTrust: () => Promise<Outcome<TrustInForce>> }> {
@@ -62,24 +68,30 @@ export async function bindPorts({
   const storing = own ? { held: own.limits.held, store: own.spool } : {}
   const anchor = must(readAnchor(readFileSync(join(folder, 'anchor.xml'))))
   const refreshing = { anchor, fetchUrl, store: store.store, ...files, now, memory, log }
-  const trust = trustKeeper(await lastTrust(refreshing), (known) => refreshTrust(known, refreshing), now, log, wait)
+  const alarms = { store: store.store, now, log }
+  const trust = trustKeeper(await lastTrust(refreshing), (known) => watchedRefresh(known, refreshing), now, log, wait)
+  const gossip = { ...alarms, trust: trust.current }
   const ports: NodePorts = {
     configuration,
     trust: trust.current,
     sign: keys.sign,
     keep: store.keep,
-    callPeer: callPeerOverTls({
-      credentials: async () => {
-        const { certificate, intermediates } = (await configuration()).authentication
-        return { key: keys.privateKey('authentication'), certificates: [certificate, ...intermediates] }
-      },
-      mostBytes: own?.limits.message ?? MOST_MESSAGE,
-      ...(peerPort === undefined ? {} : { port: peerPort }),
-      ...storing,
-    }),
+    callPeer: gossiping(
+      callPeerOverTls({
+        credentials: async () => {
+          const { certificate, intermediates } = (await configuration()).authentication
+          return { key: keys.privateKey(tlsKey()), certificates: [certificate, ...intermediates] }
+        },
+        mostBytes: own?.limits.message ?? MOST_MESSAGE,
+        ...(peerPort === undefined ? {} : { port: peerPort }),
+        ...storing,
+      }),
+      gossip,
+    ),
     callService: callServiceOverHttp({ reach: async () => (await configuration()).reach ?? PUBLIC_ONLY, ...storing }),
     fetchUrl,
-    stamp: stampOverHttp(fetchUrl, trust.current, log),
+    stamp: stampOverHttp(fetchUrl, trust.current, log, stampsInTime({ ...alarms, memory })),
+    gossip: { word: async () => gossipWord(trust.current), hear: (word, peer) => hear(word, peer, gossip) },
     drain: store.drain,
     acknowledge: store.acknowledge,
     ...files,

@@ -2,7 +2,10 @@ import { EDGE_LIMITS, type MessageLimits, type Patience } from '../exchange/limi
 import type { NodeConfiguration } from '../exchange/node-configuration.ts'
 
 /** What an operator may set beyond who takes part and what is served. All of it may be left out. */
-export type NodeSettings = Pick<NodeConfiguration, 'limits' | 'oldestPeer' | 'outOfService' | 'patience' | 'peerResponders'> & {
+export type NodeSettings = Pick<
+  NodeConfiguration,
+  'limits' | 'oldestPeer' | 'stopOnAlarm' | 'outOfService' | 'patience' | 'peerResponders'
+> & {
   /** Listens by itself instead of behind a likeness of the gateways in the cloud: bodies are streamed, and the limits are its own. */
   readonly ownListener?: boolean
   /** Where peers' messages arrive; stock servers listen at 5500. Absent: where the world puts it. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { archiveHandler } from '../../functions/archive/handler.ts'
 import { fetchOverHttp } from '../adapters/http/fetch-url.ts'
@@ -14,7 +15,8 @@ import { lockHome } from './home-lock.ts'
 import { inTurn } from './in-turn.ts'
 import { nodeBudgets } from './node-budgets.ts'
 import { openDoors } from './node-doors.ts'
-import { certificatesOf, configurationOf, type NodeFile, readNodeFile } from './node-file.ts'
+import { certificatesOf, configurationOf, type NodeFile, nodeFilePath, readNodeFile } from './node-file.ts'
+import { heldIdentity, nodeLife } from './node-life.ts'
 import { bindPorts, type NodePorts } from './node-ports.ts'
 import { ownTerms } from './node-settings.ts'
 import { openSideDoors, type SideDoors } from './side-doors.ts'
@@ -50,10 +52,15 @@ export type RunningNode = {
   readonly archive: () => Promise<ArchiveRun>
   /** Looks for a newer configuration now, without waiting for traffic. */
   readonly refreshTrust: () => Promise<Outcome<TrustInForce>>
+  /** Does what is due of itself, as it does every few seconds when it ticks: certificates, credentials, the watch over the centre, the daily head. */
+  readonly tend: () => Promise<void>
   /** Takes up what the folder says now: node.json, and a renewed TLS certificate. Ports stay. */
   readonly reconfigure: () => Promise<void>
   readonly close: () => Promise<void>
 }
+
+/** What is due is decided by the clock; this is only how often one looks. */
+const TEND_SECONDS = 5
 
 /** Opens a node's folder and both its doors. Refused: it runs already, a key that does not open, a port that is taken. */
 export async function startNode(options: NodeOptions): Promise<Result<RunningNode, Trouble>> {
@@ -91,33 +98,57 @@ async function open(options: NodeOptions, keys: Keys, store: NodeStore): Promise
   const terms = ownTerms(file.settings ?? {})
   const spool = terms && openSpool(join(folder, 'spool'))
   const own = spool ? { own: { ...terms, spool } } : {}
+  const held = await heldIdentity(store)
   const base = await bindPorts({
     ...options,
     fetchUrl,
     keys,
     store,
     files,
-    configuration: async () => budgets.onto(configuration),
+    configuration: async () => held.onto(budgets.onto(configuration)),
+    tlsKey: held.tlsKey,
     peerPort: file.settings?.peerPort,
     ...own,
   })
   const ports: NodePorts = (options.wrap ?? ((same) => same))(base.ports)
+  let renewDoors = async () => {}
+  const life = nodeLife({ folder, keys, ports, held, present: () => renewDoors() })
   const archive = archiveHandler(ports, file.name)
   const archiving = async (event: unknown) => {
     const run = await archive(event)
+    await life.noteArchive(run)
     await budgets.refresh()
     return run
   }
   const line = archiveLine(archiving, log)
   const peek: Peek = async (most, mostBytes) => (await store.drain(most, mostBytes)).map(({ bytes }) => bytes)
   const local = { ...ports, peek, archiveNow: line.run }
-  const doors = await openDoors({ ports: local, file, keys, certificates: certificatesOf(folder), count: options.ports, ...own })
+  const identity = async () => ({ key: held.tlsKey(), certificate: (await ports.configuration()).authentication.certificate })
+  const common = { ports: local, file, keys, identity, gates: life.gates, certificates: certificatesOf(folder), count: options.ports }
+  const doors = await openDoors({ ...common, ...own })
   if (!doors.ok) return doors
+  renewDoors = doors.value.renew
+  const takeUp = async () => {
+    file = readNodeFile(folder)
+    configuration = await configurationOf(folder, file)
+  }
+  const tending = inTurn(async () => {
+    const before = readFileSync(nodeFilePath(folder), 'utf8')
+    await life.tend()
+    if (readFileSync(nodeFilePath(folder), 'utf8') !== before || before !== taken) await takeUp()
+    taken = readFileSync(nodeFilePath(folder), 'utf8')
+  })
+  let taken = readFileSync(nodeFilePath(folder), 'utf8')
+  let looking: Promise<unknown> = Promise.resolve()
+  const lookAfter = () => {
+    looking = tending().catch((problem: unknown) => log({ level: 'error', event: 'not_tended', why: String(problem) }))
   const sides = await openSideDoors(file.settings ?? {}, ports)
   if (!sides.ok) await doors.value.close()
   if (!sides.ok) return sides
   const ticker = options.archive === 'ticking' ? setInterval(line.tick, file.archiveSeconds * SECOND) : undefined
+  const tender = options.archive === 'ticking' ? setInterval(lookAfter, TEND_SECONDS * SECOND) : undefined
   if (ticker) line.tick()
+  if (tender) lookAfter()
   return ok({
     name: file.name,
     consumer: `https://localhost:${doors.value.consumerPort}`,
@@ -128,14 +159,16 @@ async function open(options: NodeOptions, keys: Keys, store: NodeStore): Promise
     files,
     archive: line.run,
     refreshTrust: base.refreshTrust,
+    tend: tending,
     reconfigure: async () => {
-      file = readNodeFile(folder)
-      configuration = await configurationOf(folder, file)
-      doors.value.renew()
+      await takeUp()
+      await doors.value.renew()
     },
     close: async () => {
       clearInterval(ticker)
+      clearInterval(tender)
       await Promise.all([doors.value.close(), sides.value.close()])
+      await looking
       await spool?.close()
       await line.settled()
     },

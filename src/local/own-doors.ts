@@ -7,6 +7,7 @@ import type { Spool } from '../adapters/local/spool.ts'
 import { later } from '../base/clock.ts'
 import type { MessageLimits, Patience } from '../exchange/limits.ts'
 import { type LocalPorts, localService } from '../exchange/local-services/local-services.ts'
+import type { CurrentTrust } from '../exchange/ports.ts'
 import { speaksRest } from '../exchange/read-outgoing.ts'
 import type { Body, LeftOut, StoredBody } from '../protocol/body.ts'
 import { refuse } from '../protocol/faults.ts'
@@ -23,7 +24,7 @@ export type OwnDoorOptions = {
 
 /** An information system's call, streamed. What is too large is refused as soon as that is known. */
 export const ownConsumerDoor =
-  ({ ports, spool, limits, patience }: OwnDoorOptions) =>
+  ({ ports, spool, limits, patience, outgoing }: OwnDoorOptions & { readonly outgoing: CurrentTrust }) =>
   async ({ method, target, headers, certificate, announced, body }: Arrival): Promise<Served> => {
     const most = speaksRest({ target }) ? limits.body : Math.min(limits.held, limits.body)
     const taken = announced > most ? 'too large' : await takeBody(body, { held: limits.held, most, store: spool })
@@ -33,7 +34,7 @@ export const ownConsumerDoor =
     const deadline = later(ports.now(), patience.consumeMs)
     const answer = await (async (): Promise<CallAnswer> => {
       const own = await localService(call, caller, ports)
-      return own ? { ...own, body: { kind: 'bytes', bytes: own.body } } : answerCall(call, caller, deadline, ports)
+      return own ? { ...own, body: { kind: 'bytes', bytes: own.body } } : answerCall(call, caller, deadline, { ...ports, trust: outgoing })
     })().catch((problem: unknown) => {
       ports.log({ level: 'error', event: 'bug', why: describe(problem) })
       return bugAnswer(call)

@@ -107,6 +107,7 @@ export const FAULTS = {
   budget_exceeded: { legacy: 'BudgetExceeded', retry: 'later', own: true },
   conflict: { legacy: 'Conflict', retry: 'never', own: true },
   invalid_invitation: { legacy: 'InvalidInvitation', retry: 'never', own: true },
+  centre_not_trusted: { legacy: 'CentreNotTrusted', retry: 'later', own: true },
   replayed_request: { legacy: 'ReplayedRequest', retry: 'never', own: true },
   synthetic_data_refused: { legacy: 'SyntheticDataRefused', retry: 'never', own: true },
 } as const satisfies Record<string, { legacy: string; retry: 'never' | 'later'; own?: true; status?: 422 }>

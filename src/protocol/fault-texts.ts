@@ -518,6 +518,11 @@ export const TEXTS: Readonly<Record<keyof typeof FAULTS, { readonly origin: Orig
     es: 'La invitación no existe, venció, ya se usó o es de otro miembro. Pida una nueva al operador del intercambio.',
     en: 'The invitation does not exist, has expired, was used already or is for another member. Ask the operator of the exchange for a new one.',
   },
+  centre_not_trusted: {
+    origin: 'consumer',
+    es: 'El nodo encontró en la autoridad central algo sobre sí mismo que no pidió, y está puesto para no enviar nada hasta que alguien lo revise. Véalo con: sacbe doctor',
+    en: 'The node found at the central authority something about itself that it did not ask for, and is set to send nothing until somebody has looked. See it with: sacbe doctor',
+  },
   replayed_request: {
     origin: 'centre',
     es: 'Esta misma petición firmada ya se recibió una vez. Haga y firme una nueva.',

@@ -1,6 +1,8 @@
+import { formatId, parseServerId } from '../protocol/identifiers.ts'
 import { attribute } from '../protocol/xml-lookup.ts'
 import type { XmlElement } from '../protocol/xml-tree.ts'
-import type { Generation } from './shared-parameters.ts'
+import { escapeAttribute } from '../protocol/xml-write.ts'
+import type { ChainHead, Generation } from './shared-parameters.ts'
 import { notOfForm } from './xml-form.ts'
 
 /**
@@ -23,3 +25,20 @@ export function readGeneration(tail: readonly XmlElement[]): Generation | undefi
 
 export const writeGeneration = ({ serial, previous }: Generation): string =>
   `<g:generation xmlns:g="${GENERATION}" serial="${serial}"${previous === undefined ? '' : ` previous="${previous}"`}/>`
+
+/** `<g:chainHead server="QRO/GOB/DIF/S1" day="2025-11-23" position="12" head="…" stamp="…"/>`, one for each server that has sent one. */
+export function readChainHeads(tail: readonly XmlElement[]): readonly ChainHead[] {
+  const elements = tail.filter(({ uri, local }) => uri === GENERATION && local === 'chainHead')
+  return elements.map((element) => {
+    const of = (name: string) => attribute(element, name) ?? ''
+    const server = parseServerId(of('server'))
+    if (!server.ok) return notOfForm('the server of a <chainHead> is none')
+    const [day, position, head, stamp] = [of('day'), of('position'), of('head'), of('stamp')]
+    if (!/^\d{4}-\d\d-\d\d$/.test(day) || !/^[0-9]{1,15}$/.test(position) || ![head, stamp].every((each) => /^[0-9a-f]{128}$/.test(each)))
+      return notOfForm('a <chainHead> without day, position, head and stamp')
+    return { server: server.value, day, position: Number(position), head, stamp }
+  })
+}
+
+export const writeChainHead = ({ server, day, position, head, stamp }: ChainHead): string =>
+  `<g:chainHead xmlns:g="${GENERATION}" server="${escapeAttribute(formatId(server))}" day="${day}" position="${position}" head="${head}" stamp="${stamp}"/>`

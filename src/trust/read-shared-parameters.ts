@@ -4,7 +4,7 @@ import { type ClientId, componentFault, type MemberId } from '../protocol/identi
 import type { XmlElement } from '../protocol/xml.ts'
 import { attribute, descendants, textOf } from '../protocol/xml-lookup.ts'
 import type { Certificate } from './certificates.ts'
-import { readGeneration } from './generation.ts'
+import { readChainHeads, readGeneration } from './generation.ts'
 import {
   type AcmeServer,
   type ApprovedCa,
@@ -104,6 +104,7 @@ function readConf(conf: Parts, version: ParametersVersion, digest: string): Shar
   const members = conf.all('member').map((element) => readMember(element, instance, clients))
   const settings = partsOf(conf.one('globalSettings'), SETTINGS)
   const generation = readGeneration(conf.tail)
+  const chainHeads = readChainHeads(conf.tail)
   return {
     version,
     instance: checked(instance, 'instanceIdentifier'),
@@ -116,6 +117,7 @@ function readConf(conf: Parts, version: ParametersVersion, digest: string): Shar
     memberClasses: settings.all('memberClass').map(readMemberClass),
     ocspFreshnessSeconds: integerOf(settings.one('ocspFreshnessSeconds'), 1),
     ...(generation && { generation }),
+    ...(chainHeads.length > 0 && { chainHeads }),
     sha512: digest,
   }
 }

@@ -67,6 +67,15 @@ export type ConfigurationSource = {
  */
 export type Generation = { readonly serial: number; readonly previous?: string }
 
+/** Where a server's chain of evidence stood at the end of a day, and the stamp over that: SHA-512 (hex) both. Ours too, in the open tail. */
+export type ChainHead = {
+  readonly server: ServerId
+  readonly day: string
+  readonly position: number
+  readonly head: string
+  readonly stamp: string
+}
+
 /** One instance's shared-params.xml, versions 2 to 6. Source: X-Road PR-GCONF and the published schemas. */
 export type SharedParameters<C extends Der = Certificate> = {
   readonly version: ParametersVersion
@@ -80,6 +89,7 @@ export type SharedParameters<C extends Der = Certificate> = {
   readonly memberClasses: readonly MemberClass[]
   readonly ocspFreshnessSeconds: number
   readonly generation?: Generation
+  readonly chainHeads?: readonly ChainHead[]
   /** SHA-512 (hex) of the file: the name under which evidence remembers the trust of its day. */
   readonly sha512: string
 }

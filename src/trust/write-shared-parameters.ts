@@ -1,6 +1,6 @@
 import { type ClientId, formatId, memberOf, type ServerId } from '../protocol/identifiers.ts'
 import { authCertHash } from './directory.ts'
-import { writeGeneration } from './generation.ts'
+import { writeChainHead, writeGeneration } from './generation.ts'
 import type {
   AcmeServer,
   ApprovedCa,
@@ -56,6 +56,7 @@ export function writeSharedParameters(draft: SharedParametersDraft, version: Par
       textElement('ocspFreshnessSeconds', draft.ocspFreshnessSeconds),
     ),
     version >= 3 && draft.generation ? writeGeneration(draft.generation) : '',
+    ...(version >= 3 ? (draft.chainHeads ?? []).map(writeChainHead) : []),
   ])
 }
 

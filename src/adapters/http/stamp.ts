@@ -1,13 +1,14 @@
 import { ok } from '../../base/result.ts'
 import { readTimestampReply, timestampQuery } from '../../evidence/timestamp.ts'
 import type { CurrentTrust, FetchUrl, Log, Stamp } from '../../exchange/ports.ts'
+import type { JudgeStamp } from '../../exchange/watch/stamps.ts'
 import { type Outcome, refuse } from '../../protocol/faults.ts'
 import { parametersOf } from '../../trust/trust.ts'
 
 const STAMP_MS = 20_000
 
-/** Asks the approved time-stamping authorities, the own instance's first, until one answers (RFC 3161 §3.4). Whoever uses the token verifies it. */
-export function stampOverHttp(fetchUrl: FetchUrl, trust: CurrentTrust, log: Log): Stamp {
+/** Asks the approved time-stamping authorities, the own instance's first, until one answers and its stamp passes `judge` (RFC 3161 §3.4). Whoever uses the token verifies it. */
+export function stampOverHttp(fetchUrl: FetchUrl, trust: CurrentTrust, log: Log, judge: JudgeStamp = async () => ok(true)): Stamp {
   return async (sha512) => {
     const today = await trust()
     if (!today.ok) return today
@@ -15,7 +16,11 @@ export function stampOverHttp(fetchUrl: FetchUrl, trust: CurrentTrust, log: Log)
     let trouble: Outcome<Uint8Array> = refuse('mlog.no_timestamping_provider_found', 'no time-stamping authority is approved')
     for (const url of new Set(urls)) {
       trouble = await askOne(url, sha512, fetchUrl)
-      if (trouble.ok) return trouble
+      if (trouble.ok) {
+        const inTime = await judge(trouble.value, url)
+        if (inTime.ok) return trouble
+        trouble = inTime
+      }
       log({ level: 'warn', event: 'stamp_refused', url, code: trouble.fault.path.join('.'), why: trouble.fault.detail })
     }
     return trouble

@@ -18,6 +18,8 @@ export type NewInvitation = {
   readonly serverCode?: string
   readonly expires: Instant
   readonly askedBy: string
+  /** Subsystems that come with it; else they are asked for one by one. */
+  readonly subsystems?: readonly string[]
 }
 
 /** Invites one member to register one node. The secret goes to whoever is invited and is kept nowhere. Refused with 'not_found', 'bad_request'. */

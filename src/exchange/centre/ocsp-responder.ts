@@ -35,3 +35,17 @@ export async function answerOcsp(
   if (!first) return ocspRefusal('malformedRequest')
   return issueOcspResponse({ producedAt: at, answers: [first, ...more] }, responder, sign)
 }
+
+/** The same where there are several authorities: by the responder of the one whose certificates are asked about; of none of them, by the first. */
+export async function answerAnyOcsp(
+  request: Uint8Array,
+  pairs: readonly Pick<ResponderPorts, 'ca' | 'responder'>[],
+  ports: Omit<ResponderPorts, 'ca' | 'responder'>,
+): Promise<Uint8Array> {
+  const asked = readOcspRequest(request)
+  const first = asked.ok ? asked.value[0] : undefined
+  const isOf = ({ ca }: Pick<ResponderPorts, 'ca'>) =>
+    first !== undefined && Buffer.compare(first.der, certIdFor({ serial: first.serial }, ca.certificate)) === 0
+  const pair = pairs.find(isOf) ?? pairs[0]
+  return pair ? answerOcsp(request, { ...ports, ...pair }) : ocspRefusal('unauthorized')
+}

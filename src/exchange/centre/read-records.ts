@@ -9,7 +9,7 @@ export async function readRecords(store: Store): Promise<Records | undefined> {
   if (!instance) return undefined
   const all = async <T>(kind: string): Promise<readonly T[]> =>
     (await store.query<T | null>(`registry/${kind}/`)).flatMap(({ value }) => (value === null ? [] : [value]))
-  const [memberClasses, members, subsystems, servers, groups, groupMembers, cas, tsas, signingKeys, anchors] = await Promise.all([
+  const [memberClasses, members, subsystems, servers, groups, groupMembers, cas, tsas, signingKeys, anchors, heads] = await Promise.all([
     all<Records['memberClasses'][number]>('class'),
     all<Records['members'][number]>('member'),
     all<Records['subsystems'][number]>('subsystem'),
@@ -20,6 +20,7 @@ export async function readRecords(store: Store): Promise<Records | undefined> {
     all<Records['tsas'][number]>('tsa'),
     all<Records['signingKeys'][number]>('signingkey'),
     all<TrustedAnchorRecord>('anchor'),
+    all<Records['heads'][number]>('head'),
   ])
   return {
     instance,
@@ -32,6 +33,7 @@ export async function readRecords(store: Store): Promise<Records | undefined> {
     cas,
     tsas,
     signingKeys,
+    heads,
     anchors: anchors.map(anchorIn),
   }
 }

@@ -1,9 +1,9 @@
 import type { Instant } from '../../base/clock.ts'
 import { ok } from '../../base/result.ts'
 import { type Outcome, refuse } from '../../protocol/faults.ts'
-import { formatId, memberOf, sameClient, sameMember } from '../../protocol/identifiers.ts'
+import { type ClientId, formatId, memberOf, type ServerId, sameClient, sameMember } from '../../protocol/identifiers.ts'
 import { checkAddress, checkIdentifier, checkName } from '../../trust/registry/names.ts'
-import { type Asked, KEYS, type RequestRecord, type ServerRecord } from '../../trust/registry/records.ts'
+import { type Asked, type InvitationRecord, KEYS, type RequestRecord, type ServerRecord } from '../../trust/registry/records.ts'
 import type { Work } from '../register/work.ts'
 import { instanceOf, knows } from './members.ts'
 import { effectOf } from './request-effects.ts'
@@ -109,8 +109,19 @@ async function revokeWaiting(work: Work, asked: Asked, at: Instant, who: string)
 /** Only what a node asked for itself, about members and servers that are there. */
 async function isAutomatic(work: Work, { server, client }: Asked, type: Waits, origin: Asking['origin']): Promise<boolean> {
   const { autoApprove } = await instanceOf(work)
-  if (origin !== 'SECURITY_SERVER' || !autoApprove[type]) return false
+  if (origin !== 'SECURITY_SERVER') return false
+  if (type === 'clientReg' && client && (await wasInvited(work, server, client))) return true
+  if (!autoApprove[type]) return false
   return knows(work, memberOf(type === 'authCertReg' ? server : (client ?? server)))
+}
+
+/** Whoever invited a server may have named the subsystems that come with it. */
+async function wasInvited(work: Work, server: ServerId, client: ClientId): Promise<boolean> {
+  const invitations = (await work.list<InvitationRecord>('registry/invitation/')).map(({ value }) => value)
+  const theirs = invitations.filter(
+    ({ state, usedBy, member }) => state === 'used' && usedBy === formatId(server) && sameMember(member, client),
+  )
+  return theirs.some(({ subsystems = [] }) => client.subsystemCode !== undefined && subsystems.includes(client.subsystemCode))
 }
 
 /** What must hold before it is kept, and again when it is approved. */

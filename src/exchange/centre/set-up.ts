@@ -1,6 +1,12 @@
 import { ok } from '../../base/result.ts'
 import type { Outcome } from '../../protocol/faults.ts'
-import { type ApprovedCaRecord, type ApprovedTsaRecord, type InstanceRecord, KEYS } from '../../trust/registry/records.ts'
+import {
+  type ApprovedCaRecord,
+  type ApprovedTsaRecord,
+  type AuthorityRecord,
+  type InstanceRecord,
+  KEYS,
+} from '../../trust/registry/records.ts'
 import type { Work } from '../register/work.ts'
 import { addSigningKey, type NewKey } from './signing-keys.ts'
 
@@ -9,23 +15,37 @@ export type SetUp = {
   readonly signingKey: NewKey
   readonly ca: ApprovedCaRecord
   readonly tsa: ApprovedTsaRecord
+  /** Its keys of the first day, and those prepared for later. */
+  readonly authorities?: readonly AuthorityRecord[]
 }
 
 /**
  * What a centre is at its first start: its name, its own authorities, the key that signs its configuration. At every later start only where it can be
  * reached is set right; what people have changed since stays.
  */
-export async function setUp(work: Work, { instance, signingKey, ca, tsa }: SetUp): Promise<Outcome<true>> {
+export async function setUp(work: Work, { instance, signingKey, ca, tsa, authorities = [] }: SetUp): Promise<Outcome<true>> {
   const there = await work.get<InstanceRecord>(KEYS.instance)
   if (there && there.instance !== instance.instance) throw new Error(`this is the centre of ${there.instance}, not of ${instance.instance}`)
   const { addresses, registrationUrl } = instance
   work.put(KEYS.instance, there ? { ...there, addresses, registrationUrl } : instance)
-  if (there && sameList(there.addresses, addresses)) return ok(true)
+  const known = await work.list('registry/authority/')
+  if (known.length === 0) for (const each of authorities) work.put(KEYS.authority(each.key), each)
+  if (there) return moved(work, there.addresses, addresses)
   work.put(KEYS.ca(ca.name), ca)
   work.put(KEYS.tsa(tsa.name), tsa)
-  if (there) return ok(true)
   const key = await addSigningKey(work, signingKey)
   return key.ok ? ok(true) : key
 }
 
-const sameList = (a: readonly string[], b: readonly string[]): boolean => JSON.stringify(a) === JSON.stringify(b)
+/** The addresses of the centre's own services follow the centre; those of others stay. */
+async function moved(work: Work, before: readonly string[], after: readonly string[]): Promise<Outcome<true>> {
+  const [from, to] = [before[0], after[0]]
+  if (from === undefined || to === undefined || from === to) return ok(true)
+  const movedUrl = (url: string) => (url.startsWith(`http://${from}/`) ? `http://${to}/${url.slice(`http://${from}/`.length)}` : url)
+  for (const { key, value } of await work.list<ApprovedTsaRecord>('registry/tsa/')) work.put(key, { ...value, url: movedUrl(value.url) })
+  for (const { key, value } of await work.list<ApprovedCaRecord>('registry/ca/')) {
+    const ocsp = value.top.ocsp.map((each) => ({ ...each, url: movedUrl(each.url) }))
+    work.put(key, { ...value, top: { ...value.top, ocsp } })
+  }
+  return ok(true)
+}

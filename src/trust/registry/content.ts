@@ -7,6 +7,7 @@ import type {
   ApprovedCaRecord,
   ApprovedTsaRecord,
   CaCertificateRecord,
+  ChainHeadRecord,
   GroupMemberRecord,
   GroupRecord,
   InstanceRecord,
@@ -29,6 +30,7 @@ export type Records = {
   readonly cas: readonly ApprovedCaRecord[]
   readonly tsas: readonly ApprovedTsaRecord[]
   readonly signingKeys: readonly SigningKeyRecord[]
+  readonly heads: readonly ChainHeadRecord[]
   /** Anchors of federated instances. */
   readonly anchors: readonly Anchor[]
 }
@@ -53,6 +55,7 @@ export function contentOf(records: Records): Content {
       members: membersOf(members, subsystems, memberClasses),
       servers: servers.map(serverOf),
       globalGroups: groupsOf(records),
+      ...(records.heads.length > 0 ? { chainHeads: records.heads } : {}),
       memberClasses,
       ocspFreshnessSeconds: instance.policy.ocspFreshnessSeconds,
     },

@@ -115,7 +115,34 @@ export type InvitationRecord = {
   readonly expires: number
   readonly state: 'open' | 'used' | 'withdrawn'
   readonly askedBy: string
+  /** 'QRO/GOB/DIF/S1' */
   readonly usedBy?: string
+  /** Subsystems that are let on its server without being asked for one by one. */
+  readonly subsystems?: readonly string[]
+}
+
+/**
+ * A working key of the centre's own and its certificate (base64 of DER), one role each. prepared: made at the ceremony, for later. published: peers are
+ * told. working: in use. leaving: no more used, still known. gone: only remembered. `ca`: the key of the authority that issued it, and for which a
+ * responder answers.
+ */
+export type AuthorityRecord = {
+  readonly role: 'ca' | 'ocsp' | 'tsa' | 'configuration'
+  readonly number: number
+  readonly key: string
+  readonly algorithm: string
+  readonly certificate: string
+  readonly ca?: string
+  readonly state: 'prepared' | 'published' | 'working' | 'leaving' | 'gone'
+  readonly since: number
+}
+/** Where a server's chain of evidence stood at the end of a day: head and stamp as SHA-512 (hex). */
+export type ChainHeadRecord = {
+  readonly server: ServerId
+  readonly day: string
+  readonly position: number
+  readonly head: string
+  readonly stamp: string
 }
 
 /** An act that takes two people, waiting for the second. */
@@ -165,6 +192,8 @@ export const KEYS = {
   requests: 'registry/requests',
   /** A signed request that was taken in once, by its SHA-512 (hex). */
   taken: (sha512: string) => `registry/taken/${sha512}`,
+  authority: (key: string) => `registry/authority/${part(key)}`,
+  head: (id: ServerId) => `registry/head/${formatId(id)}`,
   invitation: (digest: string) => `registry/invitation/${digest}`,
   proposal: (id: string) => `registry/proposal/${id}`,
   alarm: (id: string) => `registry/alarm/${id}`,
