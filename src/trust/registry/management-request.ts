@@ -59,8 +59,11 @@ export function readManagementRequest(contentType: string, body: Uint8Array): Ou
   if (type?.type === 'text/xml') return bad('the request is not signed; every request must be, deletions too')
   const boundary = type?.type === 'multipart/related' ? boundaryOf(type) : undefined
   if (boundary === undefined) return bad('the content type is not multipart/related with a boundary')
-  const parts = readMultipart(boundary, body, { message: MOST_BYTES, parts: 6, headers: 8 })
+  if (!isBare(body, boundary)) return bad('something stands before the first delimiter or after the last')
+  const parts = readMultipart(boundary, body, { message: MOST_BYTES, parts: 6, headers: 4 })
   if (!parts.ok) return bad(parts.fault.detail)
+  if (parts.value.some(({ headers }) => headers.some(([name]) => !PART_HEADERS.has(name.toLowerCase()))))
+    return bad('a part has a header that none has')
   const [first, ...others] = parts.value
   if (!first || typeOf(first) !== 'text/xml') return bad('the first part is not text/xml')
   const soap = readSoap(first.body)
@@ -68,6 +71,18 @@ export function readManagementRequest(contentType: string, body: Uint8Array): Ou
     return soap.fault.path[0] === 'invalid_xml' ? refuse('invalid_client_identifier', soap.fault.detail) : bad(soap.fault.detail)
   if (soap.value.kind === 'fault') return bad('the request is a fault')
   return signedRequest(soap.value, others)
+}
+
+const PART_HEADERS = new Set(['content-type', 'content-transfer-encoding', 'signature-algorithm-id'])
+
+/** What no delimiter encloses would be neither read nor signed. */
+function isBare(body: Uint8Array, boundary: string): boolean {
+  const [start, end] = [body.subarray(0, boundary.length + 4), body.subarray(-(boundary.length + 6))].map((part) =>
+    Buffer.from(part).toString('latin1'),
+  )
+  return (
+    (start as string).replace(/^\r\n/, '').startsWith(`--${boundary}`) && (end as string).replace(/\r\n$/, '').endsWith(`--${boundary}--`)
+  )
 }
 
 const bad = (detail: string) => refuse('invalid_request', detail)
