@@ -142,6 +142,7 @@ async function open(options: NodeOptions, keys: Keys, store: NodeStore): Promise
   let looking: Promise<unknown> = Promise.resolve()
   const lookAfter = () => {
     looking = tending().catch((problem: unknown) => log({ level: 'error', event: 'not_tended', why: String(problem) }))
+  }
   const sides = await openSideDoors(file.settings ?? {}, ports)
   if (!sides.ok) await doors.value.close()
   if (!sides.ok) return sides
