@@ -100,7 +100,7 @@ function ownDoors(options: DoorOptions, own: NonNullable<DoorOptions['own']>, tl
       ...common,
       ...tls,
       admits,
-      keepAlive: false,
+      keepAlive: true,
     }),
   }
 }

@@ -48,6 +48,9 @@ export type Bindings = {
   readonly own?: OwnTerms & { readonly spool: Spool }
 }
 
+/** Shorter than the five seconds after which servers on Node end a connection nobody uses. */
+const KEEP_IDLE_MS = 4000
+
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())
 
 /** Binds a node's ports to its folder and to real connections. `refreshTrust` looks for a newer configuration without waiting for traffic. */
@@ -83,6 +86,7 @@ export async function bindPorts({
           return { key: keys.privateKey(tlsKey()), certificates: [certificate, ...intermediates] }
         },
         mostBytes: own?.limits.message ?? MOST_MESSAGE,
+        keepIdleMs: KEEP_IDLE_MS,
         ...(peerPort === undefined ? {} : { port: peerPort }),
         ...storing,
       }),

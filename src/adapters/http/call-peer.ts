@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { TLSSocket } from 'node:tls'
 import { ok, type Refused, refused } from '../../base/result.ts'
 import type { CallPeer } from '../../exchange/ports.ts'
 import { type Fault, type Outcome, refuse } from '../../protocol/faults.ts'
 import { placeOf, secured } from './connection.ts'
 import { type Attempt, fastest } from './fastest.ts'
+import { agentOver, KeptConnections, type PeerConnection } from './kept-connections.ts'
 import { withLeftOut } from './octets.ts'
 import { PEER_TLS } from './peer-tls.ts'
 import { send } from './send.ts'
@@ -25,6 +25,8 @@ export type PeerSettings = {
   readonly connectMs?: number
   /** Where peers listen whose address names no port. */
   readonly port?: number
+  /** Milliseconds a connection waits for another message to the same peer; 0, when nothing is said: every message has a connection of its own. */
+  readonly keepIdleMs?: number
 }
 
 /** Where stock servers listen to each other, and how long they give one server when there are others. */
@@ -33,9 +35,9 @@ const RACE_MS = 30_000
 const LEAST_RACE_MS = 5000
 
 /**
- * Calls a peer's node over mutual TLS: one connection per message, closed after the answer, never resumed. Of several addresses the one that
- * connects first is taken. The handshake itself trusts nobody: `accepts` judges the certificate before a byte of the message leaves, and an
- * address it refuses is passed over for the next.
+ * Calls a peer's node over mutual TLS: one message at a time over a connection, no session resumed. Of several addresses the one that
+ * connects first is taken, or one to which a connection waits. The handshake itself trusts nobody: `accepts` judges the certificate before a
+ * byte of any message leaves, over a connection that waited too, and an address it refuses is passed over for the next.
  */
 export function callPeerOverTls(settings: PeerSettings): CallPeer {
   const race = {
@@ -45,22 +47,21 @@ export function callPeerOverTls(settings: PeerSettings): CallPeer {
     winners: new Map(),
     clock: () => performance.now(),
   }
+  const keptConnections = new KeptConnections(settings.keepIdleMs ?? 0)
   return async (addresses, message, accepts, budgetMs) => {
     const started = performance.now()
     const left = () => Math.max(1, Math.floor(budgetMs - (performance.now() - started)))
     const { key, certificates } = await settings.credentials()
-    const options = { ...PEER_TLS, key: pem(key), cert: certificates.map(pemOf).join('') }
-    const authenticate: Attempt<Connection> = async (address, socket, ms) => {
-      const secure = await secured(socket, placeOf(address, race.port), options, ms)
-      if (!secure.ok) return secure
-      const accepted = await judge(secure.value, address, accepts)
-      if (accepted.ok) return ok({ socket: secure.value, host: address })
-      secure.value.destroy()
-      return accepted
+    const [own = new Uint8Array(0)] = certificates
+    const where = [...addresses].sort().join(' ')
+    const authenticate: Attempt<PeerConnection> = async (address, plain, ms) => {
+      const options = { ...PEER_TLS, key: pem(key), cert: certificates.map(pemOf).join('') }
+      const secure = await secured(plain, placeOf(address, race.port), options, ms)
+      return secure.ok ? accepted({ socket: secure.value, host: address, own }, accepts) : secure
     }
-    const connection = await fastest(addresses, authenticate, left, race)
+    const connection = (await waiting(keptConnections, where, own, accepts)) ?? (await fastest(addresses, authenticate, left, race))
     if (!connection.ok) return connection
-    const { socket, host } = connection.value
+    const { socket, host, agent } = connection.value
     const headers = [['host', host] as const, ...message.headers]
     const outgoing = { method: 'POST', path: '/', headers, body: withLeftOut(message.body, message.leftOut) }
     const room = {
@@ -69,10 +70,13 @@ export function callPeerOverTls(settings: PeerSettings): CallPeer {
       store: settings.store,
     }
     const takeIn = (incoming: IncomingMessage) => takeMessage(incoming.headers['content-type'] ?? '', incoming, room)
-    const answer = await send(socket, outgoing, left(), takeIn, settings.store?.read)
+    const answer = await send(socket, outgoing, left(), takeIn, settings.store?.read, agent)
     if (!answer.ok) return unknown(answer)
     const { taken, ...head } = answer.value
-    if (taken !== 'too large') return ok({ ...head, ...taken })
+    if (taken !== 'too large') {
+      keptConnections.give(where, connection.value)
+      return ok({ ...head, ...taken })
+    }
     socket.destroy()
     return unknown(refuse('message_too_large', `the answer has more than ${room.most} octets, or more than ${room.held} to be held`))
   }
@@ -81,15 +85,42 @@ export function callPeerOverTls(settings: PeerSettings): CallPeer {
 const unknown = ({ fault }: Refused<Fault>): Refused<Fault> => refused({ ...fault, outcome: 'unknown' })
 
 type Accepts = Parameters<CallPeer>[2]
-type Connection = { readonly socket: TLSSocket; readonly host: string }
 
-async function judge(socket: TLSSocket, address: string, accepts: Accepts): Promise<Outcome<true>> {
-  const certificate = socket.getPeerX509Certificate()?.raw
-  if (!certificate) return refuse('ssl_authentication_failed', 'the peer presented no certificate')
-  const gone = new Promise<Outcome<true>>((resolve) =>
-    socket.once('error', (error) => resolve(refuse('ssl_authentication_failed', error.message))),
-  )
-  return Promise.race([accepts(certificate, address), gone])
+/** A connection that waited, if its peer is still accepted; one that is not is ended, and what a new handshake shows is judged. */
+async function waiting(
+  kept: KeptConnections,
+  where: string,
+  own: Uint8Array,
+  accepts: Accepts,
+): Promise<Outcome<PeerConnection> | undefined> {
+  for (let connection = kept.take(where, own); connection; connection = kept.take(where, own)) {
+    const judged = await judge(connection, accepts)
+    if (judged.ok && !connection.socket.destroyed) return ok(connection)
+    connection.socket.destroy()
+  }
+  return undefined
+}
+
+/** A connection whose handshake is done, once its peer is accepted; else it is ended. */
+async function accepted(made: Pick<PeerConnection, 'socket' | 'host' | 'own'>, accepts: Accepts): Promise<Outcome<PeerConnection>> {
+  const certificate = made.socket.getPeerX509Certificate()?.raw
+  const judged = certificate ? await judge({ ...made, certificate }, accepts) : NO_CERTIFICATE
+  if (judged.ok && certificate) return ok({ ...made, certificate, agent: agentOver(made.socket), since: performance.now() })
+  made.socket.destroy()
+  return judged.ok ? NO_CERTIFICATE : judged
+}
+const NO_CERTIFICATE = refuse('ssl_authentication_failed', 'the peer presented no certificate')
+
+async function judge(
+  { socket, certificate, host }: Pick<PeerConnection, 'socket' | 'certificate' | 'host'>,
+  accepts: Accepts,
+): Promise<Outcome<true>> {
+  let lost = (_error: Error) => {}
+  const gone = new Promise<Outcome<true>>((resolve) => {
+    lost = (error) => resolve(refuse('ssl_authentication_failed', error.message))
+    socket.once('error', lost)
+  })
+  return Promise.race([accepts(certificate, host), gone]).finally(() => socket.removeListener('error', lost))
 }
 
 const pem = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString()

@@ -1,4 +1,4 @@
-import { type IncomingMessage, request } from 'node:http'
+import { type Agent, type IncomingMessage, request } from 'node:http'
 import type { Socket } from 'node:net'
 import { ok } from '../../base/result.ts'
 import type { HttpAnswer } from '../../exchange/ports.ts'
@@ -22,7 +22,7 @@ const WITH_BODY = new Set(['POST', 'PUT', 'PATCH'])
 const MOST_HEADER_OCTETS = 64 * 1024
 
 /**
- * One request and its whole answer over a connection that stands; the connection is closed afterwards.
+ * One request and its whole answer over a connection that stands. Without an agent of its own the connection is closed afterwards.
  * Headers go out as they are, in order; only Connection is added, and Content-Length where there is a body.
  * Refusals: 'network_error' when nothing came back in time, 'io_error' when the answer broke off.
  */
@@ -32,12 +32,13 @@ export function send<T>(
   budgetMs: number,
   takeIn: TakeIn<T>,
   read: ReadStored = nothingStored,
+  agent?: Agent,
 ): Promise<Outcome<Answer<T>>> {
   return new Promise((resolve) => {
     const { body, method } = message
     const length: Headers = body || WITH_BODY.has(method) ? [['content-length', String(sizeOfPieces(body ?? []))]] : []
     const outgoing = request({
-      createConnection: () => socket,
+      ...(agent ? { agent } : { createConnection: () => socket }),
       method,
       path: message.path,
       headers: [...message.headers, ...length] as unknown as readonly string[],
