@@ -1,5 +1,6 @@
 import { callApi } from '../../src/exchange/centre/api/call-api.ts'
-import { type ApiPorts, type Person, ROLES, type Role } from '../../src/exchange/centre/api/operation.ts'
+import { CENTRE_API } from '../../src/exchange/centre/api/centre-api.ts'
+import { type Api, type ApiPorts, type Person, ROLES, type Role } from '../../src/exchange/centre/api/operation.ts'
 import { bodyOf, callFromEvent, type GatewayEvent, type GatewayResult, headersOf, isV2, resultFor } from '../http.ts'
 
 export type AdminPorts = ApiPorts & {
@@ -11,7 +12,7 @@ export type AdminPorts = ApiPorts & {
 
 /** A person's call to the administration API. Who they are is what the gateway's authoriser proved; everything else they say of themselves is nothing. */
 export const adminHandler =
-  (ports: AdminPorts) =>
+  (ports: AdminPorts, api: Api = CENTRE_API) =>
   async (event: GatewayEvent): Promise<GatewayResult> => {
     const { method, target } = callFromEvent(event)
     const mark = target.indexOf('?')
@@ -19,7 +20,12 @@ export const adminHandler =
     const inside = path.startsWith(`${ports.root}/`) ? path.slice(ports.root.length) : ''
     const query = mark < 0 ? '' : target.slice(mark + 1)
     const ifMatch = headersOf(event).find(([name]) => name.toLowerCase() === 'if-match')?.[1]
-    const answer = await callApi({ method, path: inside, query, body: bodyOf(event), ifMatch }, personIn(event, ports.peopleIssuer), ports)
+    const answer = await callApi(
+      api,
+      { method, path: inside, query, body: bodyOf(event), ifMatch },
+      personIn(event, ports.peopleIssuer),
+      ports,
+    )
     return resultFor(event, {
       status: answer.status,
       headers: [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { adminHandler } from '../../functions/admin/handler.ts'
-import { describeApi } from '../../src/exchange/centre/api/describe.ts'
+import { CENTRE_API } from '../../src/exchange/centre/api/centre-api.ts'
 import { OPERATIONS } from '../../src/exchange/centre/api/operations.ts'
 import type { Json, JsonObject } from '../../src/exchange/contract/json.ts'
 import { violationOf } from '../../src/exchange/contract/json-schema.ts'
@@ -13,7 +13,7 @@ import { issued } from '../trust/authority.ts'
 import { der } from '../trust/example.ts'
 
 const ISSUER = 'https://people.example/pool'
-const DOCUMENT = describeApi()
+const DOCUMENT = CENTRE_API.document
 type Asked = {
   readonly method: string
   readonly path: string

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { type Instant, later } from '../../../src/base/clock.ts'
 import { callApi } from '../../../src/exchange/centre/api/call-api.ts'
+import { CENTRE_API } from '../../../src/exchange/centre/api/centre-api.ts'
 import { type Person, ROLES, type Role } from '../../../src/exchange/centre/api/operation.ts'
 import { addMember, putMemberClass, putSubsystem } from '../../../src/exchange/centre/members.ts'
 import { ownTrust } from '../../../src/exchange/centre/own-trust.ts'
@@ -85,7 +86,7 @@ export async function testCentre() {
       const [where = '', query = ''] = path.split('?')
       const person: Person = { id, roles: new Set(roles.length > 0 ? roles : ROLES) }
       const bytes = body === undefined ? new Uint8Array() : Buffer.from(JSON.stringify(body))
-      const answer = await callApi({ method, path: where, query, body: bytes, ifMatch }, person, ports)
+      const answer = await callApi(CENTRE_API, { method, path: where, query, body: bytes, ifMatch }, person, ports)
       return { status: answer.status, body: answer.body as never as Record<string, never> & readonly never[] }
     }
   return {

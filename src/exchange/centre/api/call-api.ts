@@ -8,8 +8,7 @@ import { violationOf } from '../../contract/json-schema.ts'
 import { act, type Deed } from '../../register/change-log.ts'
 import type { Work } from '../../register/work.ts'
 import { proposalView } from './centre-operations.ts'
-import { describeApi } from './describe.ts'
-import type { ApiPorts, Given, Operation, Person } from './operation.ts'
+import type { Api, ApiPorts, Given, Operation, Person } from './operation.ts'
 import { operationAt, rehearse } from './operations.ts'
 
 export type ApiCall = {
@@ -32,9 +31,9 @@ const PROPOSAL_LIFE = 7 * DAY
  * One call of the API. Order: is there such an operation, has somebody signed in, may they, is the request as described; then the act itself.
  * Nothing is answered but what the description says; whoever has no role may nothing.
  */
-export async function callApi(call: ApiCall, person: Person | undefined, ports: ApiPorts): Promise<ApiAnswer> {
-  if (call.path === '/openapi.json' && call.method === 'GET') return { status: 200, body: describeApi() }
-  const found = operationAt(call.method, call.path)
+export async function callApi(api: Api, call: ApiCall, person: Person | undefined, ports: ApiPorts): Promise<ApiAnswer> {
+  if (call.path === '/openapi.json' && call.method === 'GET') return { status: 200, body: api.document }
+  const found = operationAt(api.operations, call.method, call.path)
   if (!person) return problem(refuse('access_denied', 'nobody has signed in').fault, 401)
   if (!('operation' in found)) {
     const isKnown = found.methods.length > 0
@@ -44,7 +43,7 @@ export async function callApi(call: ApiCall, person: Person | undefined, ports: 
   }
   const { operation, parameters } = found
   const read = operation.roles.some((role) => person.roles.has(role))
-    ? readGiven(operation, call)
+    ? readGiven(operation, call, api.document)
     : refuse('access_denied', `${operation.id} is for: ${operation.roles.join(', ')}`)
   if (!read.ok) return problem((await logRefusal(operation, person, read.fault, ports)).fault)
   const { query, body } = read.value
@@ -117,6 +116,7 @@ async function logRefusal({ id }: Operation, { id: who }: Pick<Person, 'id'>, fa
 function readGiven(
   operation: Operation,
   call: ApiCall,
+  document: JsonObject,
 ): Outcome<{ readonly query: Readonly<Record<string, string>>; readonly body: JsonObject }> {
   const allowed = new Map([
     ...Object.entries(operation.query ?? {}),
@@ -126,23 +126,21 @@ function readGiven(
   for (const [name, value] of new URLSearchParams(call.query)) {
     const schema = allowed.get(name)
     if (!schema || Object.hasOwn(query, name)) return refuse('bad_request', `${name.slice(0, 40)} in the query: not known, or twice`)
-    const violation = violationOf(schema, value, DOCUMENT, name)
+    const violation = violationOf(schema, value, document, name)
     if (violation) return refuse('bad_request', `${violation.where}: ${violation.sentence.en}`)
     query[name] = value
   }
-  const body = readBody(operation, call.body)
+  const body = readBody(operation, call.body, document)
   return body.ok ? ok({ query, body: body.value }) : body
 }
 
 const BREAK_GLASS: JsonObject = { type: 'string', minLength: 1, maxLength: 255 }
-const DOCUMENT: JsonObject = describeApi()
-
-function readBody({ body: schema }: Operation, bytes: Uint8Array): Outcome<JsonObject> {
+function readBody({ body: schema }: Operation, bytes: Uint8Array, document: JsonObject): Outcome<JsonObject> {
   if (!schema) return bytes.length === 0 ? ok({}) : refuse('bad_request', 'this operation takes no body')
   if (bytes.length > MOST_BYTES) return refuse('bad_request', `a body of more than ${MOST_BYTES} bytes`)
   const value = jsonIn(bytes)
   if (!isObject(value)) return refuse('bad_request', 'the body is no JSON object')
-  const violation = violationOf(schema, value, DOCUMENT, '')
+  const violation = violationOf(schema, value, document, '')
   return violation ? refuse('bad_request', `${violation.where || 'body'}: ${violation.sentence.en}`) : ok(value)
 }
 

@@ -143,7 +143,12 @@ export const CENTRE_OPERATIONS: readonly Operation[] = [
     en: 'Invites a member to register a node: the secret is shown this one time',
     roles: ['registration'],
     people: 1,
-    body: object({ member: text(1024), 'serverCode?': text(), 'hours?': { type: 'integer', minimum: 1, maximum: 720 }, 'subsystems?': list(text(), 100) }),
+    body: object({
+      member: text(1024),
+      'serverCode?': text(),
+      'hours?': { type: 'integer', minimum: 1, maximum: 720 },
+      'subsystems?': list(text(), 100),
+    }),
     status: 201,
     answer: ref('Invitation'),
     run: async (work, { body, who, at, ports }) => {

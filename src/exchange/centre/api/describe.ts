@@ -1,7 +1,6 @@
 import { FAULTS } from '../../../protocol/fault-catalogue.ts'
 import type { JsonObject } from '../../contract/json.ts'
 import { type Operation, ref, text } from './operation.ts'
-import { OPERATIONS } from './operations.ts'
 import { SCHEMAS } from './schemas.ts'
 
 const problem = (description: string): JsonObject => ({ description, content: json(ref('Problem')) })
@@ -11,9 +10,9 @@ const json = (schema: JsonObject): JsonObject => ({ 'application/json': { schema
  * The API as an OpenAPI 3.1 document, made from the very table that answers: what it does not say is not answered.
  * Who may, and whether it takes two people, is in 'x-roles' and 'x-people'.
  */
-export function describeApi(): JsonObject {
+export function describeApi(title: string, operations: readonly Operation[]): JsonObject {
   const paths: Record<string, Record<string, JsonObject>> = {}
-  for (const operation of OPERATIONS) {
+  for (const operation of operations) {
     const at = paths[operation.path] ?? {}
     at[operation.method.toLowerCase()] = described(operation)
     paths[operation.path] = at
@@ -21,7 +20,7 @@ export function describeApi(): JsonObject {
   return {
     openapi: '3.1.0',
     info: {
-      title: 'Sacbé: administración del centro · administration of the centre',
+      title,
       version: '1.0.0',
       description:
         'Cada acto queda en una bitácora encadenada. Los actos de dos personas responden 202 con una propuesta. · Every act is in a chained log. Acts that take two people answer 202 with a proposal.',

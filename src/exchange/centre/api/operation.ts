@@ -4,13 +4,12 @@ import type { Json, JsonObject } from '../../contract/json.ts'
 import type { NewId } from '../../ports.ts'
 import type { ChangeLogPorts } from '../../register/change-log.ts'
 import type { Work } from '../../register/work.ts'
-import type { Published } from '../publication.ts'
 
 /**
- * What people may do at a centre. 'registration', 'security' and 'system' divide the work as stock central servers do; 'auditor' reads everything
- * and changes nothing; 'break-glass' lets one person do what takes two, loudly.
+ * What people may do at a centre or a node. 'registration', 'security', 'system' and 'services' (of a node) divide the work as stock servers do;
+ * 'auditor' reads everything and changes nothing; 'break-glass' lets one person do what takes two, loudly.
  */
-export const ROLES = ['registration', 'security', 'system', 'auditor', 'break-glass'] as const
+export const ROLES = ['registration', 'security', 'system', 'services', 'auditor', 'break-glass'] as const
 export type Role = (typeof ROLES)[number]
 /** By the name their sign-in proves. */
 export type Person = { readonly id: string; readonly roles: ReadonlySet<Role> }
@@ -19,7 +18,8 @@ export type ApiPorts = ChangeLogPorts & {
   readonly newId: NewId
   /** 256 random bits as text that survives a link. */
   readonly newSecret: () => string
-  readonly publish: () => Promise<Published | undefined>
+  /** Called after every act: makes it count. */
+  readonly publish: () => Promise<unknown>
 }
 
 /** What an operation is given: everything checked against its description before. */
@@ -52,6 +52,9 @@ export type Operation = {
   readonly answer: JsonObject
   readonly run: (work: Work, given: Given) => Promise<Outcome<Json>>
 }
+
+/** A whole API: what it can do, and the OpenAPI document that says so. */
+export type Api = { readonly operations: readonly Operation[]; readonly document: JsonObject }
 
 /** Reading is for everybody who has a role. */
 export const READERS: readonly Role[] = ROLES

@@ -79,10 +79,11 @@ export const operationNamed = (id: string): Operation | undefined => OPERATIONS.
 
 /** The operation of a method and a path (raw, percent-encoded), and what the path names; or which methods there are at that path. */
 export function operationAt(
+  operations: readonly Operation[],
   method: string,
   path: string,
 ): { readonly operation: Operation; readonly parameters: Readonly<Record<string, string>> } | { readonly methods: readonly string[] } {
-  const fitting = OPERATIONS.flatMap((operation) => {
+  const fitting = operations.flatMap((operation) => {
     const parameters = parametersOf(operation.path, path)
     return parameters ? [{ operation, parameters }] : []
   })
