@@ -21,7 +21,7 @@ const pricesOption = (frame: Frame) =>
 /** `sacbe cost …`: what messages cost, before and after they are sent. */
 export function addCost(program: Command, frame: Frame): void {
   const cost = addCommand(program, frame, 'cost', 'Lo que cuestan los mensajes.', 'What messages cost.')
-  for (const add of [addEstimate, addReceipt, addStatement, addBudget, addForecast, addReconcile, addFocus]) add(cost, frame)
+  for (const add of [addEstimate, addReceipt, addStatement, addClose, addBudget, addForecast, addReconcile, addFocus]) add(cost, frame)
 }
 
 function addEstimate(cost: Command, frame: Frame): void {
@@ -138,6 +138,30 @@ function addStatement(cost: Command, frame: Frame): void {
           { ...worldOf(frame, values), ...given(values, 'month', 'agency', 'budgets', 'out'), format: values.format },
           frame.io,
         )
+      }),
+    )
+}
+
+function addClose(cost: Command, frame: Frame): void {
+  type Given = World & { month?: string; day?: string; json: boolean }
+  worldCommand(
+    cost,
+    frame,
+    'close',
+    'El cierre diario: lo enviado y firmado, junto a lo archivado.',
+    'The daily close: what was sent and signed beside what is archived.',
+  )
+    .addOption(monthOption(frame))
+    .addOption(
+      new Option('--day <DAY>', say(frame, 'día, en UTC: 2026-11-24; si falta, todos', 'day, in UTC: 2026-11-24; else all')).argParser(
+        formed(/^\d{4}-(0[1-9]|1[0-2])-\d{2}$/, 'Debe ser un día: 2026-11-24.', 'It must be a day: 2026-11-24.'),
+      ),
+    )
+    .addOption(jsonOption(frame))
+    .action((values: Given) =>
+      frame.run(async () => {
+        const { costClose } = await import('./cost-close.ts')
+        return costClose({ ...worldOf(frame, values), ...given(values, 'month', 'day'), json: values.json }, frame.io)
       }),
     )
 }

@@ -7,6 +7,7 @@ import { formatId } from '../protocol/identifiers.ts'
 import type { SignatureDocuments } from '../protocol/signature-documents.ts'
 import { Busy } from './busy.ts'
 import type { DigestedBody, Message } from './message.ts'
+import { isOwn, sharedSignature } from './own-signature.ts'
 import type { Keep, Log, TrustInForce } from './ports.ts'
 
 export type Seen = {
@@ -16,6 +17,9 @@ export type Seen = {
   /** 'digest': of a body only size and digest are kept; of one too big to hold nothing else ever is. */
   readonly keepBodies: 'full' | 'digest'
 }
+
+/** In the log of what could not be kept: a signature over this message alone. */
+const OWN = 'own'
 
 /** Keeps one message; when that cannot be done nothing goes on: 'logging_failed', or 'busy' when it could be in a moment. */
 export async function kept(
@@ -43,7 +47,8 @@ export async function kept(
     await keep(record)
     return ok(true)
   } catch (reason) {
-    log({ level: 'error', event: 'not_kept', requestId: message.requestId, why: String(reason) })
+    const signature = isOwn(record) ? (sharedSignature(record, documents) ?? OWN) : undefined
+    log({ level: 'error', event: 'not_kept', requestId: message.requestId, signature, why: String(reason) })
     if (reason instanceof Busy) return refuse('busy', `the ${direction} could not be kept yet`)
     return refuse('logging_failed', `the ${direction} could not be kept`)
   }

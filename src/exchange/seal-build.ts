@@ -7,6 +7,7 @@ import { type StampChain, stampChain } from '../evidence/stamp-chain.ts'
 import { purposeOf } from '../metering/purpose.ts'
 import { hex, sha512 } from '../protocol/digests.ts'
 import { archiveFileName, receiptsName, setAsideName } from './archive-names.ts'
+import { isOwn, sharedSignature } from './own-signature.ts'
 import type { Head, SealPlan } from './seal-plan.ts'
 import type { Entry, Sealable } from './sealable.ts'
 
@@ -105,12 +106,14 @@ const sizeOf = (body: KeptBody): number => (body.kind === 'bytes' ? body.bytes.l
 
 /** What a receipt says of a record: the fact that its price follows from (metering/receipts reads it). */
 const factOf = (record: EvidenceRecord, size: number) => {
-  const { messageId, requestId, side, direction, client, service, at, configuration, message, attachments } = record
+  const { messageId, requestId, side, direction, client, service, at, configuration, message, attachments, documents } = record
   const purpose = direction === 'request' ? purposeOf(message) : undefined
+  const shared = sharedSignature(record, documents)
   return {
     ...{ messageId, requestId, side, direction, client, service, at, configuration },
     ...(purpose === undefined ? {} : { purpose }),
-    signed: (side === 'consumer') === (direction === 'request') ? 1 : 0,
+    signed: isOwn(record) ? 1 : 0,
+    ...(shared === undefined ? {} : { shared }),
     bytes: { message: message.length, attachments: attachments.map(sizeOf), record: size },
   }
 }

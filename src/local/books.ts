@@ -1,13 +1,14 @@
 import { containersIn, positionsIn } from '../adapters/local/receipts.ts'
 import { ok } from '../base/result.ts'
-import { archivedByDay, type Close, closeOf, type Unmatched, unmatchedIn } from '../metering/daily-close.ts'
+import { type Close, type Unmatched, unmatchedIn } from '../metering/daily-close.ts'
 import { type Exchange, exchangesOf, memberIn } from '../metering/exchanges.ts'
 import { type Receipt, receiptOf } from '../metering/receipt.ts'
 import { archivedBytesOf, type SharedCharge, sharedCharges } from '../metering/shared-costs.ts'
 import type { Tariff } from '../metering/tariff.ts'
 import { type KeyTier, USUAL_TERMS } from '../metering/usage.ts'
 import type { Outcome } from '../protocol/faults.ts'
-import { type EvidenceItem, type EvidenceSource, evidenceItems, withEvidence } from './evidence.ts'
+import { type EvidenceSource, withEvidence } from './evidence.ts'
+import { nodeCloses } from './node-close.ts'
 import type { NodeEntry, WorldFile } from './world-file.ts'
 
 /** What a world's nodes have on their books, priced as if they ran in the cloud: the same receipts, the same tariff. */
@@ -41,7 +42,6 @@ type NodeBooks = Omit<WorldBooks, 'shared'> & { readonly exchanges: readonly Exc
 async function nodeBooks(node: NodeEntry, source: EvidenceSource, tariff: Tariff, tier: KeyTier): Promise<Outcome<NodeBooks>> {
   const positions = await positionsIn(source.files) // first: it is the one that tells what is wrong with a file
   if (!positions.ok) return positions
-  const waiting = (await evidenceItems(source)).filter(({ state }) => state === 'kept')
   const held = await containersIn(source.files)
   if (!held.ok) return held
   const exchanges = exchangesOf(positions.value)
@@ -50,20 +50,7 @@ async function nodeBooks(node: NodeEntry, source: EvidenceSource, tariff: Tariff
   return ok({
     exchanges,
     receipts: exchanges.map((exchange) => ({ ...receiptOf(exchange, terms, tariff), node: name })),
-    closes: closesOf(positions.value, waiting).map((close) => ({ ...close, node: name })),
+    closes: (await nodeCloses(positions.value, source, node.folder)).map((close) => ({ ...close, node: name })),
     unmatched: unmatchedIn(positions.value, held.value).map((each) => ({ ...each, node: name })),
-  })
-}
-
-/** Nobody but us counts in a local world: doors and keys keep no log of their own here, and the close says so. */
-function closesOf(positions: Parameters<typeof archivedByDay>[0], waiting: readonly EvidenceItem[]) {
-  const archived = archivedByDay(positions)
-  const days = new Set([...archived.keys(), ...waiting.map(({ at }) => at.slice(0, 10))])
-  return [...days].toSorted().map((day) => {
-    const { archived: sealed = 0, setAside = 0, signatures = 0 } = archived.get(day) ?? {}
-    const those = waiting.filter(({ at }) => at.startsWith(day))
-    const signed = those.filter(({ side, direction }) => (side === 'consumer') === (direction === 'request')).length
-    const counts = { sent: null, archived: sealed, waiting: those.length, setAside, keySignatures: null }
-    return { day, ...closeOf({ ...counts, keptSignatures: signatures + signed, namedFailures: 0 }) }
   })
 }

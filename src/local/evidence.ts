@@ -5,6 +5,7 @@ import { type Instant, instant, isoInstant } from '../base/clock.ts'
 import { readArchive } from '../evidence/archive-verify.ts'
 import { decodeRecord, identityOf } from '../evidence/record.ts'
 import { archiveFileName, JOURNAL, RECEIPTS } from '../exchange/archive-names.ts'
+import { sharedSignature } from '../exchange/own-signature.ts'
 import { decodeSegment } from '../exchange/segment.ts'
 import type { EvidenceRow } from './world-view.ts'
 
@@ -18,8 +19,10 @@ export type EvidenceItem = EvidenceRow & {
   readonly archive?: string
   /** Where it lies when it could not be packed. */
   readonly setAside?: string
+  /** Of a record that waits: names a signature that may be over several messages. */
+  readonly shared?: string
 }
-export type EvidenceSource = { readonly node: string; readonly files: LockedFiles; readonly store: Pick<NodeStore, 'drain'> }
+export type EvidenceSource = { readonly node: string; readonly files: LockedFiles; readonly store: Pick<NodeStore, 'drain' | 'keptByDay'> }
 
 /** A node's evidence from its folder alone, whether it runs or not. */
 export async function withEvidence<T>(node: string, folder: string, use: (source: EvidenceSource) => Promise<T>): Promise<T> {
@@ -63,7 +66,8 @@ const headOf = (receipts: string): { readonly through: string } =>
 function fromRecord(bytes: Uint8Array, state: 'kept'): Draft | undefined {
   const decoded = decodeRecord(bytes)
   if (!decoded.ok) return undefined
-  const { side, direction, messageId, requestId, client, service, at, configuration } = decoded.value
+  const { side, direction, messageId, requestId, client, service, at, configuration, documents } = decoded.value
+  const shared = sharedSignature(decoded.value, documents)
   return {
     identity: identityOf(decoded.value),
     side,
@@ -75,6 +79,7 @@ function fromRecord(bytes: Uint8Array, state: 'kept'): Draft | undefined {
     at: isoInstant(at),
     configuration,
     state,
+    ...(shared === undefined ? {} : { shared }),
   }
 }
 

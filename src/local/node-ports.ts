@@ -23,6 +23,7 @@ import { stampsInTime } from '../exchange/watch/stamps.ts'
 import { watchedRefresh } from '../exchange/watch/watched-refresh.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import { readAnchor } from '../trust/anchor.ts'
+import { logCounting, signLogged } from './node-counts.ts'
 import { must } from './node-file.ts'
 import type { OwnTerms } from './node-settings.ts'
 
@@ -77,7 +78,7 @@ export async function bindPorts({
   const ports: NodePorts = {
     configuration,
     trust: trust.current,
-    sign: keys.sign,
+    sign: signLogged(keys.sign, folder, now),
     keep: store.keep,
     callPeer: gossiping(
       callPeerOverTls({
@@ -102,7 +103,7 @@ export async function bindPorts({
     store: store.store,
     now,
     newId: randomUUID,
-    log,
+    log: logCounting(log, folder, now),
     memory,
   }
   return { ports, refreshTrust: trust.refresh }

@@ -14,6 +14,7 @@ import type { Outcome } from '../protocol/faults.ts'
 import { lockHome } from './home-lock.ts'
 import { inTurn } from './in-turn.ts'
 import { nodeBudgets } from './node-budgets.ts'
+import { daysClosing } from './node-close.ts'
 import { openDoors } from './node-doors.ts'
 import { certificatesOf, configurationOf, type NodeFile, nodeFilePath, readNodeFile } from './node-file.ts'
 import { heldIdentity, nodeLife } from './node-life.ts'
@@ -118,8 +119,10 @@ async function open(options: NodeOptions, keys: Keys, store: NodeStore): Promise
     const run = await archive(event)
     await life.noteArchive(run)
     await budgets.refresh()
+    await daysClosed()
     return run
   }
+  const daysClosed = daysClosing({ node: file.name, folder, files, store, now: options.now, log })
   const line = archiveLine(archiving, log)
   const peek: Peek = async (most, mostBytes) => (await store.drain(most, mostBytes)).map(({ bytes }) => bytes)
   const local = { ...ports, peek, archiveNow: line.run }

@@ -29,24 +29,82 @@ export function closeOf(counts: DayCounts): Close {
   return { ...counts, records, signatures, closes: wrong ? false : records === null || signatures === null ? null : true }
 }
 
-/** Identities of a node archived and set aside, and the signatures in them, by the UTC day of the record. Each identity once. */
-export function archivedByDay(
-  positions: readonly Position[],
-): ReadonlyMap<string, { archived: number; setAside: number; signatures: number }> {
-  const days = new Map<string, { archived: number; setAside: number; signatures: number }>()
+type DayInArchive = { archived: number; setAside: number; signatures: number; readonly shared: Set<string> }
+const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10)
+
+/**
+ * Identities of a node archived and set aside, and the signatures in them, by the UTC day of the record. Each identity once, and a
+ * signature over several messages once. What could not even be read is set aside on the day of the run.
+ */
+export function archivedByDay(positions: readonly Position[]): ReadonlyMap<string, Readonly<DayInArchive>> {
+  const days = new Map<string, DayInArchive>()
+  const on = (at: number): DayInArchive => {
+    const counts = days.get(dayOf(at)) ?? { archived: 0, setAside: 0, signatures: 0, shared: new Set() }
+    days.set(dayOf(at), counts)
+    return counts
+  }
   const seen = new Set<string>()
-  for (const { lines } of positions)
-    for (const { identity, at, signed, setAside } of lines) {
-      if (seen.has(identity)) continue
-      seen.add(identity)
-      const day = new Date(at).toISOString().slice(0, 10)
-      const counts = days.get(day) ?? { archived: 0, setAside: 0, signatures: 0 }
-      if (setAside === undefined) counts.archived++
+  for (const { lines, unreadable = [], at: ranAt } of positions) {
+    for (const line of lines) {
+      if (seen.has(line.identity)) continue
+      seen.add(line.identity)
+      const counts = on(line.at)
+      if (line.setAside === undefined) counts.archived++
       else counts.setAside++
-      counts.signatures += signed
-      days.set(day, counts)
+      if (line.shared === undefined || !counts.shared.has(line.shared)) counts.signatures += line.signed
+      if (line.shared !== undefined) counts.shared.add(line.shared)
     }
+    if (unreadable.length > 0) on(ranAt).setAside += unreadable.length
+  }
   return days
+}
+
+/** A record that waits to be archived: its day, and whether our key signed it; `shared` as in receipts. */
+export type WaitingRecord = { readonly day: string; readonly isOwn: boolean; readonly shared?: string | undefined }
+/** What others than the archive counted, by UTC day. A day of which nobody kept a count has none. */
+export type IndependentCounts = {
+  /** Identities the doors handed over to be kept. */
+  readonly sent: ReadonlyMap<string, number>
+  /** Signatures by the key's own log. */
+  readonly signatures: ReadonlyMap<string, number>
+  /** Signatures that are in the doors' log because nothing could be kept: the name of a shared one, or any other word. */
+  readonly failures: ReadonlyMap<string, readonly string[]>
+}
+
+/**
+ * How a node's days close: the archive's receipts and what waits beside what others counted. A day on which somebody kept a count of
+ * records or signatures and the other counted nothing has 0 of the other.
+ */
+export function closesOf(
+  positions: readonly Position[],
+  waiting: readonly WaitingRecord[],
+  { sent, signatures, failures }: IndependentCounts,
+): readonly (Close & { readonly day: string })[] {
+  const archive = archivedByDay(positions)
+  const waits = Map.groupBy(waiting, ({ day }) => day)
+  const counted = new Set([...sent.keys(), ...signatures.keys()])
+  const days = new Set([...archive.keys(), ...waits.keys(), ...counted, ...failures.keys()])
+  return [...days].toSorted().map((day) => {
+    const { archived = 0, setAside = 0, signatures: sealed = 0, shared = new Set<string>() } = archive.get(day) ?? {}
+    const those = waits.get(day) ?? []
+    const kept = new Set(shared)
+    const waitingSignatures = those.filter(({ isOwn, shared: name }) => isOwn && isNew(name, kept)).length
+    const namedFailures = (failures.get(day) ?? []).filter((name) => name === 'own' || isNew(name, kept)).length
+    const isCounted = counted.has(day)
+    const counts = {
+      sent: isCounted ? (sent.get(day) ?? 0) : null,
+      keySignatures: isCounted ? (signatures.get(day) ?? 0) : null,
+      ...{ archived, waiting: those.length, setAside, keptSignatures: sealed + waitingSignatures, namedFailures },
+    }
+    return { day, ...closeOf(counts) }
+  })
+}
+
+function isNew(name: string | undefined, seen: Set<string>): boolean {
+  if (name === undefined) return true
+  if (seen.has(name)) return false
+  seen.add(name)
+  return true
 }
 
 /** A receipt whose evidence is not there, or evidence that has no receipt. */

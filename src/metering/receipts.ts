@@ -16,6 +16,8 @@ export type ReceiptLine = {
   readonly purpose?: string
   /** Signatures of the node's own key in it: 1 in what it sent, 0 in what it received. */
   readonly signed: number
+  /** Names a signature that may be over several messages: those of one name are one signature. */
+  readonly shared?: string
   /** Octets: of the message, of each attachment, and of the record as it was kept. */
   readonly bytes: { readonly message: number; readonly attachments: readonly number[]; readonly record: number }
   /** Its container, that container's octets, and the archive file that holds it. */
@@ -107,6 +109,7 @@ function wrongIn(line: Record<string, unknown> | undefined): string | undefined 
   if (!whole(message) || !whole(record) || !Array.isArray(attachments) || !attachments.every(whole))
     return 'bytes are missing, or are not whole numbers'
   if (line.purpose !== undefined && typeof line.purpose !== 'string') return 'purpose is no text'
+  if (line.shared !== undefined && typeof line.shared !== 'string') return 'shared is no text'
   if (typeof line.setAside === 'string') return undefined
   return typeof line.container === 'string' && typeof line.archive === 'string' && whole(line.containerBytes)
     ? undefined

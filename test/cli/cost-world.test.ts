@@ -83,7 +83,8 @@ describe('the books of a world', () => {
       unmatched: unknown[]
     }
     expect(statement).toMatchObject({ exchanges: 2, unmatched: [] })
-    expect(statement.closes.every(({ closes }) => closes === null)).toBe(true)
+    expect(statement.closes.length).toBeGreaterThan(1)
+    expect(statement.closes.every(({ closes }) => closes === true)).toBe(true)
     const csv = readCsv((await cost('statement', '--format', 'csv')).out)
     expect(csv.ok && Number(csv.value[1]?.[3])).toBeCloseTo(Number(statement.usd), 8)
     const focus = readCsv(`${(await cost('focus')).out}\r\n`)
@@ -93,6 +94,41 @@ describe('the books of a world', () => {
     expect((await sacbe(['cost', 'statement', '--format', 'html', '--home', home, '--prices', fresh], 'es')).out).toMatch(
       /lang="es"[\s\S]*Estado de cuenta/,
     )
+  })
+  test('close: what doors and keys counted is what is archived; a record lost or made up, or a signature nobody knows, does not', async () => {
+    const closed = await cost('close', '--json')
+    const days = closed.out.split('\n').map((line) => JSON.parse(line) as Record<string, number | boolean>)
+    expect([closed.code, days.every(({ closes }) => closes)]).toEqual([0, true])
+    expect(days.reduce((sum, { sent }) => sum + (sent as number), 0)).toBe(4)
+    expect(days.reduce((sum, { keySignatures }) => sum + (keySignatures as number), 0)).toBe(2)
+
+    const receipts = join(home, 'nodes/dif/archive/receipts')
+    const name = join(receipts, readdirSync(receipts)[0] as string)
+    const whole = readFileSync(name, 'utf8')
+    const rewritten = (text: string) => {
+      rmSync(name)
+      writeFileSync(name, text)
+    }
+    const [head = '', ...lines] = whole.trimEnd().split('\n')
+    const withLines = (those: readonly string[]) =>
+      `${[JSON.stringify({ ...(JSON.parse(head) as object), sealed: those.length }), ...those].join('\n')}\n`
+    rewritten(withLines(lines.slice(1)))
+    expect(await cost('close')).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/dif .* DIFFERENCE .*sent 2 = archived 1 .*\(\+1\)[\s\S]*EVIDENCE WITHOUT RECEIPT/),
+    })
+    rewritten(withLines([...lines, (lines[0] as string).replace('"identity":"', '"identity":"x')]))
+    expect(await cost('close')).toMatchObject({ code: 1, out: expect.stringMatching(/dif .* DIFFERENCE .*archived 3 .*\(-1\)/) })
+    expect((await sacbe(['cost', 'statement', '--format', 'html', '--home', home, '--prices', fresh])).out).toMatch(
+      /class="bad">DIFFERENCE/,
+    )
+    rewritten(whole)
+    const log = join(home, 'nodes/dif/signatures', readdirSync(join(home, 'nodes/dif/signatures'))[0] as string)
+    const signed = readFileSync(log, 'utf8')
+    writeFileSync(log, `${signed}${signed}`)
+    expect(await cost('close')).toMatchObject({ code: 1, out: expect.stringMatching(/by the key 2 = kept 1 .*\(\+1\)/) })
+    writeFileSync(log, signed)
+    expect((await cost('close')).code).toBe(0)
   })
   test('are not made by stale prices, unless somebody wants it so', async () => {
     const stale = file('stale.json', JSON.stringify({ ...content(), dated: '2020-01-01' }))

@@ -124,7 +124,7 @@ describe('the daily close', () => {
   test('takes each identity once, and keeps what was set aside apart', () => {
     const line = { identity: 'a', at: AT, signed: 1, direction: 'request', side: 'consumer' }
     const days = archivedByDay([{ lines: [line, line, { ...line, identity: 'b', setAside: 's' }] }] as never)
-    expect([...days]).toEqual([['2026-11-24', { archived: 1, setAside: 1, signatures: 2 }]])
+    expect([...days]).toEqual([['2026-11-24', { archived: 1, setAside: 1, signatures: 2, shared: new Set() }]])
   })
 })
 

@@ -12,6 +12,8 @@ export type NodeStore = {
   readonly store: Store
   /** How many records are kept and not yet secured. */
   readonly waiting: () => Promise<number>
+  /** How many identities were ever kept, by the UTC day of the record. */
+  readonly keptByDay: () => Promise<ReadonlyMap<string, number>>
   /** Waits for what is being kept, then lets go of the file. */
   readonly close: () => Promise<void>
 }
@@ -33,6 +35,7 @@ export function openNodeStore(file: string): NodeStore {
     drain: records.drain,
     acknowledge: records.acknowledge,
     waiting: records.waiting,
+    keptByDay: records.keptByDay,
     store: smallRecords(database),
     close: async () => {
       await records.settled()

@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest'
+import { lockedFiles } from '../../src/adapters/local/locked-files.ts'
+import { openNodeStore } from '../../src/adapters/local/node-store.ts'
+import { DAY, type Instant, isoInstant, later, MINUTE } from '../../src/base/clock.ts'
+import type { LogEntry, Sign } from '../../src/exchange/ports.ts'
+import { daysClosing, nodeCloses } from '../../src/local/node-close.ts'
+import { logCounting, readCounts, signLogged } from '../../src/local/node-counts.ts'
+import { closesOf } from '../../src/metering/daily-close.ts'
+import { sampleRecord } from '../contract/kept.ts'
+import { temporaryFolder } from '../contract/temporary-folder.ts'
+
+const AT = sampleRecord('1').at
+const TODAY = isoInstant(AT).slice(0, 10)
+const sign: Sign = async () => new Uint8Array([1])
+
+function node() {
+  const folder = temporaryFolder()
+  const store = openNodeStore(`${folder}/node.sqlite`)
+  const files = lockedFiles(`${folder}/archive`)
+  const log: LogEntry[] = []
+  const clock = { now: AT as Instant }
+  const now = () => clock.now
+  const closing = () => daysClosing({ node: 'n', folder, files, store, now, log: (entry) => void log.push(entry) })
+  return {
+    ...{ folder, store, log, clock, closing },
+    signs: signLogged(sign, folder, now),
+    fails: logCounting(() => {}, folder, now),
+    closes: () => nodeCloses([], { node: 'n', files, store }, folder),
+  }
+}
+
+describe('the day of a node', () => {
+  test('closes while records wait: kept once however often they are kept, signed once by the key’s own log', async () => {
+    const { store, signs, closes } = node()
+    await signs('k', 'rsa-sha256', new Uint8Array(32))
+    await store.keep(sampleRecord('1'))
+    await store.keep(sampleRecord('1'))
+    expect(await closes()).toEqual([expect.objectContaining({ day: TODAY, sent: 1, waiting: 1, keySignatures: 1, closes: true })])
+    const [{ receipt }] = (await store.drain(1, 1)) as readonly [{ receipt: string }]
+    await store.acknowledge([receipt])
+    await store.keep(sampleRecord('1')) // it came again after it was secured
+    expect((await store.keptByDay()).get(TODAY)).toBe(1)
+    await store.close()
+  })
+  test('does not when a record was acknowledged that is nowhere, and that is an alarm once the day is over, told once', async () => {
+    const { store, signs, log, clock, closing } = node()
+    await signs('k', 'rsa-sha256', new Uint8Array(32))
+    await store.keep(sampleRecord('1'))
+    const [{ receipt }] = (await store.drain(1, 1)) as readonly [{ receipt: string }]
+    await store.acknowledge([receipt])
+    const close = closing()
+    await close()
+    expect(log).toEqual([]) // not over yet
+    clock.now = later(AT, DAY + 10 * MINUTE)
+    await close()
+    await close()
+    await closing()() // nor again by the next process
+    expect(log).toEqual([{ level: 'error', event: 'day_not_closed', day: TODAY, records: 1, signatures: 1 }])
+    await store.close()
+  })
+  test('closes when what was signed and could not be kept is in the doors’ log by name, and only then', async () => {
+    const { store, signs, fails, closes } = node()
+    await signs('k', 'rsa-sha256', new Uint8Array(32))
+    expect(await closes()).toEqual([expect.objectContaining({ signatures: 1, closes: false })])
+    fails({ level: 'error', event: 'not_kept', requestId: 'r', why: 'a peer’s, which we did not sign' })
+    fails({ level: 'error', event: 'not_kept', requestId: 'r', signature: 'own', why: 'disk full' })
+    expect(await closes()).toEqual([expect.objectContaining({ namedFailures: 1, signatures: 0, closes: true })])
+    await store.close()
+  })
+  test('gives nothing away that the key’s log does not have: a log that cannot be written is no signature', async () => {
+    const { store } = node()
+    await expect(signLogged(sign, '/dev/null', () => AT)('k', 'rsa-sha256', new Uint8Array(32))).rejects.toThrow()
+    expect((await readCounts('/nowhere')).signatures.size).toBe(0)
+    await store.close()
+  })
+})
+
+describe('signatures over several messages', () => {
+  const counts = (signatures: number, failures: readonly string[] = []) => ({
+    sent: new Map([['2026-11-24', 3]]),
+    signatures: new Map([['2026-11-24', signatures]]),
+    failures: new Map([['2026-11-24', failures]]),
+  })
+  const at = Date.UTC(2026, 10, 24, 12)
+  const line = (identity: string, shared?: string) => ({ identity, at, signed: 1, ...(shared ? { shared } : {}) })
+  const position = { position: 1, at, lines: [line('a', 's'), line('b', 's')], unreadable: [] } as never
+
+  test('are one, in the archive, waiting, and where one of its messages could not be kept', () => {
+    const waiting = [{ day: '2026-11-24', isOwn: true, shared: 's' }]
+    expect(closesOf([position], waiting, counts(1))).toEqual([expect.objectContaining({ keptSignatures: 1, closes: true })])
+    expect(closesOf([position], waiting, counts(1, ['s']))[0]).toMatchObject({ namedFailures: 0, closes: true })
+    expect(closesOf([position], waiting, counts(2, ['t']))[0]).toMatchObject({ namedFailures: 1, closes: true })
+  })
+  test('and a day of which nobody else kept a count says so', () =>
+    expect(closesOf([position], [], { sent: new Map(), signatures: new Map(), failures: new Map() })[0]).toMatchObject({
+      sent: null,
+      closes: null,
+    }))
+})
