@@ -41,7 +41,7 @@ describe.skipIf(!needsEmulators())('the evidence line in AWS', () => {
   /** The same records in a fresh queue, before a fresh bucket and table, every call by a proxy of their own. */
   async function line(): Promise<Line> {
     const proxy = await startProxy(emulators)
-    const aws = awsThrough(proxy.url, ROOT, 10_000)
+    const aws = awsThrough(proxy.url, ROOT, 30_000)
     const [queue, bucket, table] = [await made.queue(VISIBILITY), await made.bucket(), await made.table()]
     const files = lockedBucket(aws, bucket)
     const keep = keepInQueue(aws, queue, files.putLocked)
@@ -66,7 +66,7 @@ describe.skipIf(!needsEmulators())('the evidence line in AWS', () => {
   }
 
   for (const fate of ['lost', 'done but unanswered'] as const)
-    test(`dies at any call to AWS, the call ${fate}: the next run takes it up, nothing lost, nothing double`, async () => {
+    test.concurrent(`dies at any call to AWS, the call ${fate}: the next run takes it up, nothing lost, nothing double`, async () => {
       const whole = await line()
       await archiveAll(whole.ports())
       await mustBeWhole(whole)
@@ -74,7 +74,7 @@ describe.skipIf(!needsEmulators())('the evidence line in AWS', () => {
       expect(calls).toBeGreaterThan(15)
       const died = await inBatches(
         Array.from({ length: calls }, (_, index) => index + 1),
-        6,
+        24,
         async (at) => {
           const dying = await line()
           let seen = 0
@@ -97,7 +97,7 @@ describe.skipIf(!needsEmulators())('the evidence line in AWS', () => {
       expect(died.filter((each) => each === 'died').length).toBeGreaterThan(calls - 6)
     }, 120_000)
 
-  test('every call that may be is done twice: the same archive', async () => {
+  test.concurrent('every call that may be is done twice: the same archive', async () => {
     const twice = await line()
     const done = new Set<string>()
     // Each call's first answer is lost after it was done, so it is sent again.
@@ -115,7 +115,7 @@ describe.skipIf(!needsEmulators())('the evidence line in AWS', () => {
     expect(done.size).toBeGreaterThan(10)
   })
 
-  test('two archivers at once, and a table restored from an older day: the chain is whole', async () => {
+  test.concurrent('two archivers at once, and a table restored from an older day: the chain is whole', async () => {
     const both = await line()
     await Promise.allSettled([archive('uno', both.ports()), archive('dos', both.ports())])
     await wait(VISIBILITY * 1000)

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Edge } from '../../src/local/gateway-events.ts'
 
@@ -19,6 +20,8 @@ export type FromDoor =
 
 /** A bundle running in a process of its own, as a function has one. */
 export type DoorProcess = {
+  /** Of the bundle. */
+  readonly octets: number
   readonly importMs: number
   /** Opens its edge on loopback; the port. */
   readonly listen: (edge: Omit<Listen, 'kind'>) => Promise<number>
@@ -51,6 +54,7 @@ export async function startDoor(bundle: string, environment: Readonly<Record<str
     return answer
   }
   return {
+    octets: statSync(bundle).size,
     importMs: loaded.kind === 'loaded' ? loaded.importMs : 0,
     listen: async (edge) => {
       const answer = await ask({ kind: 'listen', ...edge }, ['listening'])

@@ -136,6 +136,37 @@ describe.skipIf(!needsEmulators())('two agencies in AWS, deployed from their tem
     for (const [index, each] of bucketsDenied.entries()) expect((await each).status, String(index)).toBe(403)
   })
 
+  test('a door stays small: its bundle, and its heap once it has served', async () => {
+    for (const [door, { heap, octets, importMs }] of [
+      ['consume', world.dif.doors.consume],
+      ['provide', world.sedesoq.doors.provide],
+      ['archive', world.dif.doors.archive],
+    ] as const) {
+      const used = await heap()
+      console.log(
+        `${door}: ${Math.ceil(octets / 1024)} KB, loaded in ${importMs.toFixed(0)} ms, heap ${(used / 1e6).toFixed(1)} MB after its first requests`,
+      )
+      expect(octets).toBeLessThan(600 * 1024)
+      expect(used).toBeLessThan(40e6)
+    }
+  })
+
+  test('a message that cannot be kept goes no further, and the caller is told what may have happened', async () => {
+    const { proxy } = world.dif.doors.consume
+    for (const [sends, outcome, called] of [
+      [0, undefined, 0],
+      [1, 'unknown', 1],
+    ] as const) {
+      const before = world.serviceCalls.length
+      let kept = 0
+      proxy.decide(({ action }) => (action === 'SendMessage' && kept++ >= sends ? 'lost' : 'pass'))
+      const reply = await world.call(`/r1/${formatId(REST)}/sin-constancia`)
+      proxy.decide(() => 'pass')
+      expect([reply.headers['x-road-error'], reply.headers['x-sacbe-outcome']]).toEqual(['server.clientproxy.logging_failed', outcome])
+      expect(world.serviceCalls.length - before).toBe(called)
+    }
+  })
+
   test('a consumer whose key service is throttled says busy, and nothing was sent', async () => {
     const { proxy } = world.dif.doors.consume
     const before = world.serviceCalls.length
