@@ -44,15 +44,23 @@ export const answered =
     return 'OK'
   }
 
-/** A call that goes wrong before any service is called. */
+/**
+ * A call that goes wrong before any service is called. Nothing is forwarded, and nothing is kept of the client's own mistakes; of what went
+ * wrong later there is the question at the consumer's node at most.
+ */
 export const refusedHere =
   (ask: (world: Conformance, edge: Edge) => Ask): Scenario =>
   async (world, edge) => {
-    const before = world.dummy.calls.length
-    const reply = await world.ask(edge, ask(world, edge))
-    expect(world.dummy.calls.length, 'nothing is forwarded').toBe(before)
-    return outcomeOf(reply)
+    const before = [world.dummy.calls.length, await kept(world, nodeOf(edge))] as const
+    const outcome = outcomeOf(await world.ask(edge, ask(world, edge)))
+    expect(world.dummy.calls.length, 'nothing is forwarded').toBe(before[0])
+    const more = (await kept(world, nodeOf(edge))) - before[1]
+    expect(more, 'what is kept').toBeLessThanOrEqual(
+      /^client\.|unknown_member|maintenance_mode|cannot_create_signature/.test(outcome) ? 0 : 1,
+    )
+    return outcome
   }
+const kept = async ({ exchange }: Conformance, node: string): Promise<number> => (await exchange.kept(node)).length
 
 /** A scenario with something changed in the nodes while it runs. */
 export const under =

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { PeerResponders } from '../../src/exchange/peer-responder.ts'
 import { block, hashIn, lastOf, readBlock, restHash, withRequestHash } from '../peer/message.ts'
-import { readMultipart } from '../peer/multipart.ts'
-import { faultIn, type Signer, sha512, signMessage } from '../peer/signature.ts'
+import { type Part, readMultipart } from '../peer/multipart.ts'
+import { faultIn, type Signer, sha512, signBatch, signMessage } from '../peer/signature.ts'
 import { type Answer, type Arrived, callServer, fetchOcsp, openStockPeer, requestFor, responseFor } from '../peer/stock-peer.ts'
 import { absent } from '../tools.ts'
 import { answerTo, multipart, soap, TEXT, XML } from './messages.ts'
@@ -201,6 +201,114 @@ describe.each(['local', 'http'] as const)('a stock-shaped server asks our node, 
     expect(alone?.message.fault ?? 'ended').toMatch(/ended|ssl_authentication_failed/)
   })
 })
+
+describe('what stock servers may send besides', () => {
+  const served = async (
+    options: Omit<Parameters<typeof requestFor>[0], 'signer' | 'tls'>,
+    change: (sent: Sent) => Sent = (same) => same,
+  ) => {
+    world.dummy.react = (_call, body, response) => {
+      const [text] = /<\?xml.*<\/SOAP-ENV:Envelope>/s.exec(body.toString('utf8')) ?? ['']
+      response.writeHead(200, { 'Content-Type': text === '' ? 'text/plain' : 'text/xml' }).end(answerTo(text))
+    }
+    const sent = await requestFor({ ...options, signer: par.signer, tls: par.tls })
+    return (await callServer(world.provider('http'), { ...sent, ...change(sent) })).message.fault
+  }
+
+  test('one signature for three messages, REST with a body and two SOAP, each with its chain', async () => {
+    const requestId = randomUUID()
+    const headers = [['X-Road-Client', PAR] as const, ['x-road-request-id', requestId] as const, ['x-road-id', 'tanda'] as const]
+    const messages = [
+      { kind: 'rest' as const, message: block('POST', `/r1/${REGISTER}/eco`, headers), attachments: [octets], requestId },
+      { kind: 'soap' as const, message: Buffer.from(soap({ client: PAR, id: 'dos' })), attachments: [] },
+      { kind: 'soap' as const, message: Buffer.from(soap({ client: PAR, id: 'tres' })), attachments: [octets] },
+    ]
+    const proofs = await signBatch(messages, par.signer)
+    const faults = []
+    for (const [at, { attachments, ...message }] of messages.entries()) {
+      const parts = attachments.map((body) => ({ type: 'application/octet-stream', body }))
+      const originalType = parts.length > 0 && message.kind === 'soap' ? 'multipart/related; boundary=suya' : 'text/xml'
+      const own = { ...message, attachments: parts, originalType }
+      faults.push(await served({ ...own, ...(proofs[at] ? { evidence: proofs[at] } : {}) }))
+      const another = proofs[(at + 1) % 3]
+      expect(await served({ ...own, ...(another ? { evidence: another } : {}) }), 'the chain of another').toMatch(
+        /signature_verification\.malformed_signature/,
+      )
+    }
+    expect(faults).toEqual([null, null, null])
+  })
+
+  const boundary = 'xtopabc'
+  const written = (parts: readonly Part[], eol: string, pad = ''): Buffer =>
+    Buffer.concat([
+      ...parts.map(({ type, headers = [], body }) =>
+        Buffer.concat([
+          Buffer.from(`--${boundary}${pad}${eol}${[`content-type: ${type}`, ...headers].join(eol)}${eol}${eol}`),
+          body,
+          Buffer.from(eol),
+        ]),
+      ),
+      Buffer.from(`--${boundary}--${eol}`),
+    ])
+  test.each<[string, (parts: readonly Part[]) => { readonly type?: string; readonly body: Buffer }]>([
+    ['lines that end in LF alone', (parts) => ({ body: written(parts, '\n') })],
+    [
+      'a preamble and an epilogue',
+      (parts) => ({ body: Buffer.concat([Buffer.from('antes\r\n'), written(parts, '\r\n'), Buffer.from('después')]) }),
+    ],
+    ['blanks after the boundary', (parts) => ({ body: written(parts, '\r\n', ' \t') })],
+    ['a quoted boundary and other letters', (parts) => ({ type: `Multipart/Mixed; BOUNDARY="${boundary}"`, body: written(parts, '\r\n') })],
+    [
+      'a part header that is none',
+      (parts) => ({
+        body: written(
+          parts.map((part) => ({ ...part, headers: ['sin dos puntos'] })),
+          '\r\n',
+        ),
+      }),
+    ],
+    [
+      'a folded part header',
+      (parts) => ({
+        body: written(
+          parts.map((part) => ({ ...part, headers: ['x-nota: uno', ' dos'] })),
+          '\r\n',
+        ),
+      }),
+    ],
+    [
+      'types in capitals',
+      (parts) => ({
+        body: written(
+          parts.map((part) => ({ ...part, type: part.type.toUpperCase() })),
+          '\r\n',
+        ),
+      }),
+    ],
+  ])('%s', async (_what, dialect) => {
+    const options = { kind: 'soap' as const, message: Buffer.from(soap({ client: PAR })), originalType: 'text/xml; charset=UTF-8' }
+    const fault = await served(options, (sent) => {
+      const type = sent.headers.find(([name]) => name === 'Content-Type')?.[1] ?? ''
+      const said = dialect(readMultipart(type, sent.body))
+      const headers = sent.headers.map(
+        ([name, value]) => [name, name === 'Content-Type' ? (said.type ?? `multipart/mixed; boundary=${boundary}`) : value] as const,
+      )
+      return { ...sent, headers, body: said.body }
+    })
+    expect(fault).toBeNull()
+  })
+  test('header names in any letters, a version that is none, and no request id in SOAP', async () => {
+    const options = { kind: 'soap' as const, message: Buffer.from(soap({ client: PAR })), originalType: 'text/xml; charset=UTF-8' }
+    const change = (sent: Sent): Sent => ({
+      ...sent,
+      headers: sent.headers
+        .filter(([name]) => name !== 'x-road-request-id')
+        .map(([name, value]) => [name.toUpperCase(), name === 'x-proxy-version' ? 'ayer' : value] as const),
+    })
+    expect(await served(options, change)).toBeNull()
+  })
+})
+type Sent = Awaited<ReturnType<typeof requestFor>>
 
 describe('OCSP between servers', () => {
   test('the peer asks our node by SHA-1 and gets one response for its certificate; for another certificate it gets none', async () => {

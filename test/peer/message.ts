@@ -42,32 +42,27 @@ export function encode(
 }
 
 export function decode(type: string, body: Buffer): ProxyMessage {
-  const bare = /^text\/xml/i.test(type)
-  const parts = bare ? [{ type, body }] : readMultipart(type, body)
-  const named = (wanted: string) => parts.filter((part) => part.type.toLowerCase().startsWith(wanted)).map((part) => part.body)
-  const rest = named('application/x-road-rest-re')[0]
-  const [result, chain, signature] = ['application/hash-chain-result', 'application/hash-chain', 'signature/bdoc'].map(
-    (wanted) =>
-      parts.find(
-        (part) =>
-          part.type.split(';')[0]?.trim() === wanted ||
-          (part.type.startsWith('signature/') === (wanted === 'signature/bdoc') && part.type.startsWith(wanted)),
-      )?.body,
-  )
-  const nested = parts.find((part) => part.type.startsWith('multipart/'))
-  const faults = parts.filter((part) => /<(?:[\w-]+:)?Fault[\s>]/.test(part.body.toString('latin1')))
+  const parts = /^text\/xml/i.test(type) ? [{ type, body }] : readMultipart(type, body)
+  const bodies = (wanted: RegExp) => parts.filter((part) => wanted.test(part.type)).map((part) => part.body)
+  const [rest] = bodies(/^application\/x-road-rest-re(quest|sponse)/i)
+  const [fault] = parts.filter((part) => /<(?:[\w-]+:)?Fault[\s>]/.test(part.body.toString('latin1')))
   return {
     kind: rest ? 'rest' : 'soap',
-    ocsp: named('application/ocsp-response'),
-    message: rest ?? parts.find((part) => /^(text\/xml|application\/xop\+xml)/i.test(part.type))?.body ?? Buffer.alloc(0),
+    ocsp: bodies(/^application\/ocsp-response/i),
+    message: rest ?? bodies(/^(text\/xml|application\/xop\+xml)/i)[0] ?? Buffer.alloc(0),
     attachments: rest
-      ? named('application/x-road-rest-body').map((each) => ({ type: '', body: each }))
-      : nested
-        ? readMultipart(nested.type, nested.body)
-        : [],
-    evidence: signature ? { signature, ...(result ? { result } : {}), ...(chain ? { chain } : {}) } : null,
-    fault: faults[0] ? (/<faultcode[^>]*>([^<]*)</.exec(faults[0].body.toString('utf8'))?.[1] ?? '') : null,
+      ? bodies(/^application\/x-road-rest-body/i).map((each) => ({ type: '', body: each }))
+      : parts.filter((part) => /^multipart\//i.test(part.type)).flatMap((part) => readMultipart(part.type, part.body)),
+    evidence: evidenceIn(bodies),
+    fault: fault ? (/<faultcode[^>]*>([^<]*)</.exec(fault.body.toString('utf8'))?.[1] ?? '') : null,
   }
+}
+
+function evidenceIn(bodies: (wanted: RegExp) => readonly Buffer[]): Evidence | null {
+  const [[signature], [result], [chain]] = [/^signature\//i, /^application\/hash-chain-result/i, /^application\/hash-chain(?!-)/i].map(
+    bodies,
+  ) as [readonly Buffer[], readonly Buffer[], readonly Buffer[]]
+  return signature ? { signature, ...(result ? { result } : {}), ...(chain ? { chain } : {}) } : null
 }
 
 /** Method, target and headers of a REST request, or status, reason and headers of a response: one line each. */

@@ -20,10 +20,50 @@ export const sha512 = (...bytes: readonly Uint8Array[]): Buffer => {
 /** Signs a message and what goes with it: alone directly, with more parts by a hash chain. */
 export async function signMessage(message: Buffer, attachments: readonly Buffer[], signer: Signer): Promise<Evidence> {
   if (attachments.length === 0) return { signature: await signatureOver('/message.xml', sha512(message), signer) }
-  const digests = [message, ...attachments].map((each) => sha512(each))
-  const result = Buffer.from(resultText(sha512(digestList(digests))))
+  const [evidence] = await signBatch([{ message, attachments }], signer)
+  if (!evidence) throw new Error('no evidence')
+  return evidence
+}
+
+/** One signature for several messages, each with a chain of its own up to the common root. */
+export async function signBatch(
+  messages: readonly { readonly message: Buffer; readonly attachments: readonly Buffer[] }[],
+  signer: Signer,
+): Promise<readonly Evidence[]> {
+  const inputs = messages.map(({ message, attachments }) => [message, ...attachments].map((each) => sha512(each)))
+  const result = Buffer.from(resultText(rootOf(inputs)))
   const signature = await signatureOver('/sig-hashchainresult.xml', sha512(result), signer)
-  return { signature, result, chain: Buffer.from(chainText(digests)) }
+  return inputs.map((_, index) => ({ signature, result, chain: Buffer.from(chainText(stepsTo(inputs, index))) }))
+}
+
+/** The digests of a message's parts. */
+type Input = readonly Buffer[]
+/** One member of a step: a digest that stands for others, the step below, or a part of the message. */
+type ChainMember = { readonly value: Buffer } | 'below' | { readonly uri: string; readonly value: Buffer }
+
+/** A binary tree in order, split at the largest power of two that leaves something; whoever stands alone goes up as it is. */
+function rootOf(inputs: readonly Input[]): Buffer {
+  const [only, second] = inputs
+  if (!only) throw new Error('nothing to sign')
+  if (second) return sha512(digestList(halvesOf(inputs).map(rootOf)))
+  return only.length === 1 && only[0] ? only[0] : sha512(digestList(only))
+}
+function halvesOf(inputs: readonly Input[]): readonly (readonly Input[])[] {
+  const split = 2 ** (Math.ceil(Math.log2(inputs.length)) - 1)
+  return [inputs.slice(0, split), inputs.slice(split)]
+}
+/** From the root down to one message. */
+function stepsTo(inputs: readonly Input[], index: number): readonly (readonly ChainMember[])[] {
+  const [only, second] = inputs
+  if (!second) return [(only ?? []).map((value, at) => ({ uri: at === 0 ? '/message.xml' : `/attachment${at}`, value }))]
+  const [left = [], right = []] = halvesOf(inputs)
+  const isLeft = index < left.length
+  const own = stepsTo(isLeft ? left : right, isLeft ? index : index - left.length)
+  const other = { value: rootOf(isLeft ? right : left) }
+  const [leaf] = own[0] ?? []
+  const alone = own.length === 1 && own[0]?.length === 1 && leaf ? leaf : 'below'
+  const step = isLeft ? [alone, other] : [other, alone]
+  return alone === 'below' ? [step, ...own] : [step]
 }
 
 async function signatureOver(uri: string, digest: Buffer, signer: Signer): Promise<Buffer> {
@@ -94,19 +134,20 @@ function der(tag: number, content: Buffer): Buffer {
 
 const HC = 'xmlns="http://cyber.ee/hashchain" xmlns:ns2="http://www.w3.org/2000/09/xmldsig#"'
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-const nameOf = (index: number): string => (index === 0 ? '/message.xml' : `/attachment${index}`)
-
 const resultText = (root: Buffer): string =>
   `${DECLARATION}<HashChainResult URI="/sig-hashchain.xml#STEP0" ${HC}>\n    <ns2:DigestMethod Algorithm="${SHA512}"/>\n` +
   `    <ns2:DigestValue>${root.toString('base64')}</ns2:DigestValue>\n</HashChainResult>\n`
 
-const chainText = (digests: readonly Buffer[]): string =>
-  `${DECLARATION}<HashChain ${HC}>\n    <DefaultDigestMethod Algorithm="${SHA512}"/>\n    <HashStep id="STEP0">\n${digests
-    .map(
-      (digest, index) =>
-        `        <DataRef URI="${nameOf(index)}">\n            <ns2:DigestValue>${digest.toString('base64')}</ns2:DigestValue>\n        </DataRef>\n`,
-    )
-    .join('')}    </HashStep>\n</HashChain>\n`
+const chainText = (steps: readonly (readonly ChainMember[])[]): string =>
+  `${DECLARATION}<HashChain ${HC}>\n    <DefaultDigestMethod Algorithm="${SHA512}"/>\n${steps
+    .map((members, at) => `    <HashStep id="STEP${at}">\n${members.map((each) => memberText(each, at + 1)).join('')}    </HashStep>\n`)
+    .join('')}</HashChain>\n`
+
+function memberText(member: ChainMember, next: number): string {
+  if (member === 'below') return `        <StepRef URI="#STEP${next}"/>\n`
+  const [open, close] = 'uri' in member ? [`DataRef URI="${member.uri}"`, 'DataRef'] : ['HashValue', 'HashValue']
+  return `        <${open}>\n            <ns2:DigestValue>${member.value.toString('base64')}</ns2:DigestValue>\n        </${close}>\n`
+}
 
 /**
  * What is wrong with the evidence of a message, or null. It knows one way of writing alone, that of X-Road servers without white space, and

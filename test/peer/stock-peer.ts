@@ -6,7 +6,7 @@ import { createServer, request } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { decode, encode, type ProxyMessage } from './message.ts'
 import type { Part } from './multipart.ts'
-import { type Signer, signMessage } from './signature.ts'
+import { type Evidence, type Signer, signMessage } from './signature.ts'
 
 /** TLS 1.2 and CBC: all that stock servers speak to each other. */
 export const STOCK_TLS = {
@@ -183,6 +183,8 @@ export type Outgoing = {
   readonly soapAction?: string
   readonly signer: Signer
   readonly tls: TlsIdentity
+  /** Made elsewhere, for a batch; else the message is signed by itself. */
+  readonly evidence?: Evidence
 }
 
 /** A request as it travels. */
@@ -195,12 +197,10 @@ export async function requestFor({
   soapAction = '',
   signer,
   tls,
+  evidence: given,
 }: Outgoing) {
-  const evidence = await signMessage(
-    message,
-    attachments.map(({ body }) => body),
-    signer,
-  )
+  const bodies = attachments.map(({ body }) => body)
+  const evidence = given ?? (await signMessage(message, bodies, signer))
   const { type, body } = encode('request', { kind, ocsp: [await tls.ocsp()], message, attachments, evidence })
   const own = kind === 'rest' ? (['x-road-message-type', 'REST'] as const) : (['x-original-soapaction', soapAction] as const)
   return { headers: [...common(type, originalType), own, ['x-road-request-id', requestId] as const], body, identity: tls }
