@@ -118,12 +118,18 @@ const factOf = (record: EvidenceRecord, size: number) => {
   }
 }
 
-function receiptLines(sealables: readonly Sealable[], containers: readonly FiledContainer[], { after }: SealPlan, { last }: Head) {
+function receiptLines(
+  sealables: readonly Sealable[],
+  containers: readonly FiledContainer[],
+  { after, configuration }: SealPlan,
+  { last }: Head,
+) {
   if (containers.length === 0) return []
   const { lines } = linkingInfo(after.last ?? undefined, containers)
   return sealables.map(({ identity, record, size }, index) => ({
     identity,
     ...factOf(record, size),
+    ...(configuration === undefined || configuration === record.configuration ? {} : { sealedUnder: configuration }),
     digest: hex(contentDigest(record)),
     container: containers[index]?.name,
     containerBytes: containers[index]?.bytes.length,

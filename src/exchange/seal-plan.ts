@@ -34,6 +34,8 @@ export type SealPlan = {
   readonly at: Instant
   readonly after: Head
   readonly segments: readonly string[]
+  /** Names the configuration by which it was sealed: it knows the authority that stamped, which that of the message's own day need not. */
+  readonly configuration?: string
   /** Records, by their place in the segments, that cannot be sealed, with the reason. */
   readonly setAside: readonly { readonly index: number; readonly path: Fault['path']; readonly detail: string }[]
   /** OCSP answers from before these instants are too old, or superseded, by the time of the stamp: a fresh one goes in front. */

@@ -115,7 +115,8 @@ async function makePlan(head: Head, segments: readonly string[], ports: SealPort
   const sealables = sealedOf(entries, late.value)
   const token = sealables.length === 0 ? ok(null) : await stamp(sealables, late.value, today.value, ports)
   if (!token.ok) return token
-  return ok({ version: 1, position: head.position + 1, at, after: head, segments, ...late.value, token: token.value })
+  const { configuration } = today.value
+  return ok({ version: 1, position: head.position + 1, at, after: head, segments, configuration, ...late.value, token: token.value })
 }
 
 type LatePart = Pick<SealPlan, 'setAside' | 'lateBefore' | 'supersededBefore' | 'fresh'>

@@ -27,7 +27,7 @@ export function setUpOf({ instance, host, manager, authorities, at }: CentreFact
       provider: manager,
       registrationUrl: `http://${host}/managementservice`,
       policy: USUAL_POLICY,
-      autoApprove: { authCertReg: false, clientReg: false, ownerChange: false },
+      autoApprove: { authCertReg: false, clientReg: false, ownerChange: false, renewal: true },
     },
     signingKey: { key: configuration.key, algorithm: configuration.algorithm, certificate: configuration.certificate.der },
     ca: {

@@ -16,8 +16,8 @@ import { certificatesOf, must, readNodeFile, slugOf, writeNodeFile } from './nod
 import { writeWhole } from './write-whole.ts'
 
 /** How long a system's credential is good, and how long the one before stays good beside it. */
-const LIFE = 365 * DAY
-const RENEW_BEFORE = 90 * DAY
+export const CREDENTIAL_LIFE = 180 * DAY
+const RENEW_BEFORE = 60 * DAY
 const INTERNAL = 'ecdsa-sha256'
 const generateKeys = promisify(generateKeyPair)
 
@@ -33,7 +33,7 @@ export async function giveCredential(nodeFolder: string, client: string, keys: K
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const internal: Authority = { key: 'internal', algorithm: INTERNAL, certificate: loadCertificate(certificatesOf(nodeFolder), 'internal') }
   const { publicKey, privateKey } = await generateKeys('ec', { namedCurve: 'prime256v1' })
-  const notAfter = later(now(), LIFE)
+  const notAfter = later(now(), CREDENTIAL_LIFE)
   const der = await issueCertificate(
     {
       use: 'client',
@@ -69,7 +69,7 @@ function accept(nodeFolder: string, client: string, fingerprint: string): void {
   writeNodeFile(nodeFolder, { ...file, clients })
 }
 
-/** Renews every credential that ends within three months. */
+/** Renews every credential that ends within two months. */
 export async function keepCredentials(
   nodeFolder: string,
   keys: Keys,

@@ -13,6 +13,7 @@ import { authenticationSubject, signingSubject } from '../trust/subjects.ts'
 import { authorityOf, beginning, newKeys, publicKeyDer, RSA } from './authorities.ts'
 import type { Centre } from './centre.ts'
 import { loadCertificate, writeCertificate } from './certificate-files.ts'
+import { CREDENTIAL_LIFE } from './credentials.ts'
 import { certificatesOf, must, signingName, slugOf } from './node-file.ts'
 import type { NodePlan } from './plan.ts'
 import { writeWhole } from './write-whole.ts'
@@ -123,7 +124,14 @@ async function setUpInside({ plan, now }: Enrolment, folder: string, keys: Keys)
     mkdirSync(system, { recursive: true, mode: 0o700 })
     const { publicKey, privateKey } = await generateKeys('ec', { namedCurve: 'prime256v1' })
     const spki = publicKey.export({ type: 'spki', format: 'der' })
-    const client = { use: 'client', serial: BigInt(index + 3), subject: subject(id), publicKey: spki, ...period } as const
+    const client = {
+      use: 'client',
+      serial: BigInt(index + 3),
+      subject: subject(id),
+      publicKey: spki,
+      ...period,
+      notAfter: later(now(), CREDENTIAL_LIFE),
+    } as const
     writeCertificate(system, 'certificate', await issueCertificate(client, own, keys.sign))
     writeWhole(join(system, 'key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }), 0o600)
     writeWhole(join(system, 'authority.pem'), writePem('CERTIFICATE', own.certificate.der))

@@ -12,7 +12,7 @@ import type { EvidenceRow } from './world-view.ts'
 /** One record of a node, wherever it stands on its way into the archive. */
 export type EvidenceItem = EvidenceRow & {
   readonly identity: string
-  /** The name of the configuration the node acted on. */
+  /** The name of the configuration it is judged by: that by which it was sealed, and until then that the node acted on. */
   readonly configuration: string
   /** Once it is sealed: its container, and the archive file that holds it. */
   readonly container?: string
@@ -84,9 +84,9 @@ function fromRecord(bytes: Uint8Array, state: 'kept'): Draft | undefined {
 }
 
 /** A line of the receipts beside an archive file. */
-type Receipt = Omit<Draft, 'at' | 'state'> & { readonly at: Instant; readonly sha512?: string }
+type Receipt = Omit<Draft, 'at' | 'state'> & { readonly at: Instant; readonly sha512?: string; readonly sealedUnder?: string }
 
-function fromReceipt({ at, sha512, ...receipt }: Receipt): Draft {
+function fromReceipt({ at, sha512, sealedUnder, ...receipt }: Receipt): Draft {
   const {
     identity = sha512 ?? '',
     side,
@@ -95,9 +95,10 @@ function fromReceipt({ at, sha512, ...receipt }: Receipt): Draft {
     requestId = '',
     client = '',
     service = '',
-    configuration = '',
+    configuration: keptUnder = '',
   } = receipt
   const { container, archive, setAside } = receipt
+  const configuration = sealedUnder ?? keptUnder
   const parties = { identity, side, direction, messageId, requestId, client, service, configuration, at: isoInstant(instant(at ?? 0)) }
   if (setAside !== undefined) return { ...parties, state: 'set-aside', setAside }
   return { ...parties, state: 'sealed', ...(container === undefined ? {} : { container }), ...(archive === undefined ? {} : { archive }) }

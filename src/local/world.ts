@@ -5,14 +5,16 @@ import { ok, type Result } from '../base/result.ts'
 import type { FetchUrl, Log } from '../exchange/ports.ts'
 import { type ClientId, formatId, type MemberId, memberOf, ownerOf, parseClientId, parseServiceId } from '../protocol/identifiers.ts'
 import type { GlobalGroup, Member } from '../trust/shared-parameters.ts'
-import { type Centre, startCentre } from './centre.ts'
+import { noteNodeFile } from './administration.ts'
+import { type Centre, type CentreOptions, startCentre } from './centre.ts'
 import { enrolNode, registeredAs, systemCertificate, systemFolder } from './enrol.ts'
 import type { Home } from './home.ts'
 import { listen } from './listen.ts'
 import { type RunningNode, startNode } from './node.ts'
-import { must, type NodeFile, readNodeFile, type ServiceEntry, writeNodeFile } from './node-file.ts'
+import { must, type NodeFile, readNodeFile, type ServiceEntry } from './node-file.ts'
 import type { NodePorts } from './node-ports.ts'
 import type { NodePlan, Place, WorldPlan } from './plan.ts'
+import { writePlannedFile } from './plan-merge.ts'
 import { type Program, startProgram } from './program.ts'
 import { type RegisteredServer, type Registry, withServer } from './registry.ts'
 import type { Trouble } from './troubles.ts'
@@ -33,6 +35,8 @@ export type WorldOptions = {
   readonly nowOf?: (node: string) => Now
   /** How a node reaches the centre, when it is not by plain HTTP. */
   readonly fetchUrlOf?: (node: string) => FetchUrl
+  /** How the centre paces itself, when not as usual. */
+  readonly centre?: Pick<CentreOptions, 'terms' | 'certificateLife' | 'tending'>
   /** A test's way to watch, or to break, what a node's flows reach. */
   readonly wrap?: (node: string, ports: NodePorts) => NodePorts
 }
@@ -79,6 +83,7 @@ async function boot(options: WorldOptions, closers: (() => Promise<unknown>)[]):
     ports: count,
     now,
     log,
+    ...options.centre,
   })
   if (!centre.ok) return centre
   closers.push(centre.value.close)
@@ -93,8 +98,8 @@ async function boot(options: WorldOptions, closers: (() => Promise<unknown>)[]):
   for (const [index, node] of plan.nodes.entries()) {
     const apart = options.apart?.includes(node.name) ?? false
     const ports = await portPair(port === 0 ? 0 : port + 1 + 2 * index, apart)
-    const file = nodeFileOf(node, folderOf(node.name), ports, programs.value, options.archiveSeconds)
-    writeNodeFile(folderOf(node.name), file)
+    const file = writePlannedFile(folderOf(node.name), nodeFileOf(node, folderOf(node.name), ports, programs.value, options.archiveSeconds))
+    await noteNodeFile(folderOf(node.name), now, log)
     if (apart) continue
     const wrap = (given: NodePorts) => counted.watch(file.services, options.wrap?.(node.name, given) ?? given)
     const own = options.nowOf?.(node.name) ?? now

@@ -8,7 +8,15 @@ type Figures = { readonly cases?: number; readonly accepted?: number; readonly r
 type Campaign = { readonly run?: (count: number, seed: number) => Promise<Figures> }
 
 /** How many cases each has when nobody says; parsers have PARSER. */
-const USUAL: Readonly<Record<string, number>> = { tamper: 20_000, kill: 200, metering: 1_000_000, budget: 100, focus: 5000 }
+const USUAL: Readonly<Record<string, number>> = {
+  tamper: 20_000,
+  kill: 200,
+  metering: 1_000_000,
+  budget: 100,
+  focus: 5000,
+  unattended: 180,
+  rogue: 6,
+}
 const PARSER = 100_000
 /** A campaign whose cases nearly all go one way proves little. */
 const LEAST_SHARE = 0.2

@@ -11,7 +11,7 @@ import { callAs } from '../../src/local/information-system.ts'
 import { must } from '../../src/local/node-file.ts'
 import type { NodePorts } from '../../src/local/node-ports.ts'
 import type { WorldPlan } from '../../src/local/plan.ts'
-import { startWorld, type World } from '../../src/local/world.ts'
+import { startWorld, type World, type WorldOptions } from '../../src/local/world.ts'
 import { clientNamed, nodeNamed } from '../../src/local/world-file.ts'
 import type { ClientAnswer, ClientCall } from '../../src/local/world-view.ts'
 import { BANK, plan as ordinary, PERSONS } from './plan.ts'
@@ -22,6 +22,8 @@ export type ExchangeOptions = {
   readonly skew?: Readonly<Record<string, number>>
   /** How nodes reach the centre: a test may stand in between. */
   readonly fetchUrl?: FetchUrl
+  /** How the centre paces itself, when not as usual. */
+  readonly centre?: NonNullable<WorldOptions['centre']>
   /** A folder of an earlier exchange, to open again. */
   readonly folder?: string
   /** The world's clock begins here, in milliseconds before or after the machine's. */
@@ -52,6 +54,7 @@ export async function openExchange({
   wrap,
   skew = {},
   fetchUrl,
+  centre = { tending: 'by hand' },
   folder: given,
   ahead = 0,
   plan = ordinary,
@@ -74,6 +77,7 @@ export async function openExchange({
     log: (entry) => log.push(entry),
     archive: 'by hand',
     archiveSeconds: 5,
+    centre,
     ...(wrap ? { wrap } : {}),
     ...(fetchUrl ? { fetchUrlOf: () => fetchUrl } : {}),
   })

@@ -29,12 +29,14 @@ export type Published = {
   readonly digests: Readonly<Record<string, string>>
   readonly previous?: Readonly<Record<string, string>>
 }
+/** Signed anew so often that a node which has the last one before an outage has nearly its whole life before it. */
+const SIGNED_ANEW = 32
 const KEY = 'publication/current'
 export const publishedNow = async (store: Store): Promise<Published | undefined> => (await store.get<Published>(KEY))?.value
 
 /**
- * Publishes what the registry says, in every version, internal and external: when it changed, when another key signs, when half of the last
- * directory's life is over, or when the store is behind what was published (it was restored from a copy): nodes would refuse to go back.
+ * Publishes what the registry says, in every version, internal and external: when it changed, when another key signs, when a thirty-second part of the
+ * last directory's life is over, or when the store is behind what was published (it was restored from a copy): nodes would refuse to go back.
  * Every file is kept for good under a name of its own; a changed content gets the next serial and names its predecessor. All or nothing: what
  * is served changes in one step, after all files of it lie there. Nothing is published before the centre is set up and has a key that signs.
  */
@@ -53,7 +55,7 @@ export async function publish(ports: PublicationPorts): Promise<Published | unde
   const changed = before?.content !== digest || (last?.serial ?? 0) > before.serial
   const signedBy = hex(sha512(signer.certificate))
   const now = ports.now()
-  if (before && !changed && before.signer === signedBy && now - before.signedAt < life / 2) return before
+  if (before && !changed && before.signer === signedBy && now - before.signedAt < life / SIGNED_ANEW) return before
   const at = await freeMoment(before ? laterThan(before, now) : now, ports)
   const written = changed || !before ? await writeContent(content, digest, at, last ?? before, ports) : before
   const next: Published = { ...written, signer: signedBy, signedAt: at, expires: later(at, life) }

@@ -111,6 +111,7 @@ async function isAutomatic(work: Work, { server, client }: Asked, type: Waits, o
   const { autoApprove } = await instanceOf(work)
   if (origin !== 'SECURITY_SERVER') return false
   if (type === 'clientReg' && client && (await wasInvited(work, server, client))) return true
+  if (type === 'authCertReg' && autoApprove.renewal && (await serverOf(work, server)).ok) return true
   if (!autoApprove[type]) return false
   return knows(work, memberOf(type === 'authCertReg' ? server : (client ?? server)))
 }

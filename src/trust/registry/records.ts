@@ -14,7 +14,13 @@ export type InstanceRecord = {
   /** DER base64: the TLS certificate that address must present; none where it has a public one. */
   readonly registrationCertificate?: string
   readonly policy: SurvivalPolicy
-  readonly autoApprove: { readonly authCertReg: boolean; readonly clientReg: boolean; readonly ownerChange: boolean }
+  readonly autoApprove: {
+    readonly authCertReg: boolean
+    readonly clientReg: boolean
+    readonly ownerChange: boolean
+    /** A further certificate for a server that is registered, asked for by its owner: what a renewal is. */
+    readonly renewal?: boolean
+  }
 }
 
 /** How long an exchange goes on without its centre. Published: the first as Expire-date, the second as ocspFreshnessSeconds. */
