@@ -1,8 +1,8 @@
 import type { NodeConfiguration } from '../../src/exchange/node-configuration.ts'
-import { selfSigned } from '../local/self-signed.ts'
 import { clientElement, FAULT, multipart, type Piece, type Shape, soap, TEXT, XML } from './messages.ts'
 import { peerService } from './plan.ts'
 import { nodeOf, questionOf, refusedHere, type Scenario, under, withServers } from './scenario.ts'
+import { selfIssued } from './self-issued.ts'
 import type { Ask, Conformance } from './world.ts'
 
 const shaped = (shape: Shape): Scenario => refusedHere((world, edge) => ({ body: questionOf(world, edge, shape) }))
@@ -25,7 +25,7 @@ const inMaintenance: Conformance['twist'] = {
   trust: (_node, today) => withServers(today, (server) => ({ ...server, maintenance: { message: 'vuelve pronto' } })),
 }
 const otherSystem: Scenario = async (world, edge) => {
-  const { certificate: cert, key } = selfSigned('otro')
+  const { certificate: cert, key } = await selfIssued('otro')
   return asked({ identity: { cert, key } })(world, edge)
 }
 

@@ -1,7 +1,7 @@
 import { createServer as createPlain, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { type Credentials, selfSigned } from '../local/self-signed.ts'
+import { type SelfIssued, selfIssued } from './self-issued.ts'
 
 /** An information system that a scenario tells what to answer. */
 export type Reaction = (call: IncomingMessage, body: Buffer, response: ServerResponse) => void
@@ -10,11 +10,11 @@ export type Dummy = AsyncDisposable & {
   readonly calls: { readonly method: string; readonly url: string; readonly headers: readonly string[]; readonly body: Buffer }[]
   readonly url: string
   readonly secureUrl: string
-  readonly identity: Credentials
+  readonly identity: SelfIssued
 }
 
 export async function openDummy(): Promise<Dummy> {
-  const identity = selfSigned('localhost', 'rsa')
+  const identity = await selfIssued('localhost')
   const calls: Dummy['calls'] = []
   const serve = async (call: IncomingMessage, response: ServerResponse) => {
     const body = Buffer.concat((await call.toArray()) as Buffer[])

@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
-import { selfSigned } from '../local/self-signed.ts'
 import type { Reaction } from './dummy.ts'
 import { answerTo, FAULT, multipart, ODD_FAULT, type Piece, TEXT, XML } from './messages.ts'
 import { REGISTER } from './plan.ts'
 import { answering, outcomeOf, questionOf, refusedHere, type Scenario, under } from './scenario.ts'
+import { selfIssued } from './self-issued.ts'
 import { pinned, secureService } from './successes.ts'
 
 const of = (code: string): Scenario =>
@@ -82,5 +82,8 @@ export const PROVIDER_FAULTS: Readonly<Record<string, Scenario>> = {
     saying((question) => answerTo(question)),
   ),
   SslToServiceNoISCerts: secureService(() => pinned()),
-  SslToServiceWrongISCert: secureService(() => pinned(selfSigned('otro').certificate)),
+  SslToServiceWrongISCert: async (world, edge) => {
+    const { certificate } = await selfIssued('otro')
+    return secureService(() => pinned(certificate))(world, edge)
+  },
 }

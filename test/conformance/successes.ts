@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto'
 import { expect } from 'vitest'
-import { instant, later } from '../../src/base/clock.ts'
 import type { NodeConfiguration } from '../../src/exchange/node-configuration.ts'
-import { writePem } from '../../src/trust/pem.ts'
 import { withRequestHash } from '../peer/message.ts'
 import { responseFor } from '../peer/stock-peer.ts'
-import { issued, privateKeyOf } from '../trust/authority.ts'
 import { answerTo, BOM, memberService, multipart, type Piece, soap, TEXT, XML } from './messages.ts'
 import type { Member } from './peers.ts'
 import { PEERS, peerService, REGISTER } from './plan.ts'
 import { answered, answering, outcomeOf, questionOf, type Scenario, under } from './scenario.ts'
+import { selfIssued } from './self-issued.ts'
 import { type Conformance, headerIn } from './world.ts'
 
 const plain = answering((question) => answerTo(question))
@@ -97,7 +95,7 @@ const tooBig: Scenario = async (world, edge) => {
   return outcomeOf(await world.ask(edge, { headers: ['Content-Type', type], body }))
 }
 
-const secureService = (tls: (world: Conformance) => NodeConfiguration['services'][number]['tls']): Scenario =>
+export const secureService = (tls: (world: Conformance) => NodeConfiguration['services'][number]['tls']): Scenario =>
   under(
     (world) => ({
       configuration: (node, configuration) =>
@@ -117,8 +115,7 @@ export const pinned = (...certificates: readonly string[]) => ({
   kind: 'pinned' as const,
   certificates: certificates.map((pem) => certificateDer(pem)),
 })
-export const certificateDer = (pem: string): Uint8Array => Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64')
-export { secureService }
+const certificateDer = (pem: string): Uint8Array => Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64')
 
 /** The member whose service a message names, in SOAP or in a REST block. */
 export function providerIn(world: Conformance, message: string): Member {
@@ -148,26 +145,15 @@ const fromPeer =
 
 /** The registered certificate of an information system has run out; servers only look whether it is the registered one. */
 const expired: Scenario = async (world, edge) => {
-  const notAfter = later(instant(Date.now()), -24 * 3_600_000)
-  const { certificate } = await issued('viejo', {
-    use: 'root',
-    subject: [['CN', 'viejo']],
-    algorithm: 'ecdsa-sha256',
-    notBefore: later(notAfter, -24 * 3_600_000),
-    notAfter,
-  })
-  const sha256 = createHash('sha256').update(certificate.der).digest('hex')
-  const identity = {
-    cert: writePem('CERTIFICATE', certificate.der),
-    key: privateKeyOf('viejo').export({ type: 'pkcs8', format: 'pem' }).toString(),
-  }
+  const { certificate: cert, key, der } = await selfIssued('viejo', -1)
+  const sha256 = createHash('sha256').update(der).digest('hex')
   const twist: Conformance['twist'] = {
     configuration: (_node, configuration) => ({
       ...configuration,
       clients: configuration.clients.map((each) => ({ ...each, certificates: [sha256] })),
     }),
   }
-  return under(() => twist, answered({ react: plain, ask: { identity } }))(world, edge)
+  return under(() => twist, answered({ react: plain, ask: { identity: { cert, key } } }))(world, edge)
 }
 const headers = (action: readonly string[], seen: string): Scenario =>
   answered({

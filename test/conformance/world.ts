@@ -8,12 +8,12 @@ import { clientNamed } from '../../src/local/world-file.ts'
 import { parseClientId } from '../../src/protocol/identifiers.ts'
 import { type Exchange, openExchange } from '../journeys/exchange.ts'
 import { identityOf } from '../journeys/peer.ts'
-import { selfSigned } from '../local/self-signed.ts'
 import { type Answer, type Arrived, openStockPeer, type StockPeer } from '../peer/stock-peer.ts'
 import { type DirectDoor, directConsumer, directProvider } from './direct-door.ts'
 import { type Dummy, openDummy } from './dummy.ts'
 import { enrolMember, type Member, register } from './peers.ts'
 import { BANK, PEERS, type PeerName, planWith, STRANGER } from './plan.ts'
+import { selfIssued } from './self-issued.ts'
 
 /** 'local': no gateway at all. The others: the gateways of the cloud, as the local world plays them. */
 export const EDGES = ['local', 'rest', 'http'] as const
@@ -123,10 +123,10 @@ export async function openConformance(settings?: NodePlan['settings']): Promise<
 
 /** The servers that are not as they should be, and a member with two of them. */
 async function openOthers(exchange: Exchange, parsAddress: string, memberOf: (name: PeerName) => Member, answer: Conformance['answer']) {
-  const nobody = selfSigned('nadie', 'rsa')
+  const { certificate, key } = await selfIssued('nadie')
   const open = (tls: Member['tls'], settings = {}) => openStockPeer({ tls, settings, answer })
   const listening = [
-    await open({ ...memberOf('nadie').tls, ...nobody }),
+    await open({ ...memberOf('nadie').tls, certificate, key }),
     await open(memberOf('revocada').tls),
     await open(memberOf('moderna').tls, { ciphers: 'AES128-SHA' }),
     await open(memberOf('doble').tls),
@@ -137,7 +137,7 @@ async function openOthers(exchange: Exchange, parsAddress: string, memberOf: (na
   const at = (name: PeerName, address: string, member = memberOf(name)) => ({ member, address, clients: [clientIn(name)] })
   const servers = [
     at('ajena', parsAddress),
-    { ...at('nadie', nadie), certificate: nobody.certificate },
+    { ...at('nadie', nadie), certificate },
     at('revocada', revocada),
     at('moderna', moderna),
     at('doble', doble),
