@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Command, CommanderError } from 'commander'
+import { addCentre, addRights } from './admin-lines.ts'
 import { addCost } from './cost-lines.ts'
 import { type Frame, newProgram } from './frame.ts'
 import { EXIT, type Io, inLanguage } from './io.ts'
@@ -42,7 +43,19 @@ async function attempt(args: readonly string[], io: Io, help: 'es' | 'en'): Prom
 export function sacbeProgram(frame: Frame): Command {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
   const program = newProgram(frame, version)
-  for (const add of [addStart, addCall, addEvidence, addReset, addNode, addVerify, addVerifyArchive, addConfVerify, addCost])
+  for (const add of [
+    addStart,
+    addCall,
+    addEvidence,
+    addReset,
+    addNode,
+    addVerify,
+    addVerifyArchive,
+    addConfVerify,
+    addCost,
+    addCentre,
+    addRights,
+  ])
     add(program, frame)
   return program
 }

@@ -1,0 +1,202 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { type Command, Option } from 'commander'
+import type { JsonObject } from '../exchange/contract/json.ts'
+import { addCommand, badValue, type Frame, formed, jsonOption, say } from './frame.ts'
+
+type Common = { readonly home?: string; readonly as: string; readonly json: boolean }
+
+const homeOption = (frame: Frame) =>
+  new Option('--home <DIR>', say(frame, `carpeta del mundo (si falta, ${frame.home})`, `folder of the world (else ${frame.home})`))
+const asOption = (frame: Frame) =>
+  new Option('--as <NAME>', say(frame, 'quién actúa, para la bitácora', 'who acts, for the log')).default(frame.io.env.USER ?? 'operador')
+const homeOf = (frame: Frame, { home }: Common) => (home === undefined ? frame.home : resolve(home))
+const common = (command: Command, frame: Frame): Command =>
+  command.addOption(asOption(frame)).addOption(homeOption(frame)).addOption(jsonOption(frame))
+
+type Step = { readonly method: string; readonly path: string; readonly body?: JsonObject | undefined }
+
+/** A command that is one operation of the API. */
+function operation(
+  parent: Command,
+  frame: Frame,
+  [line, es, en]: readonly [string, string, string],
+  step: (words: readonly string[], options: Record<string, string>) => Step,
+  options: readonly Option[] = [],
+): void {
+  const command = common(addCommand(parent, frame, line, es, en), frame)
+  for (const option of options) command.addOption(option)
+  command.action((...given: unknown[]) =>
+    frame.run(async () => {
+      const chosen = given.at(-2) as Common & Record<string, string>
+      const { askApi, tellReply } = await import('./api-command.ts')
+      const { readable } = await import('./admin-words.ts')
+      const { as, json, node } = chosen
+      const reply = await askApi({ home: homeOf(frame, chosen), node, as, ...step(given.slice(0, -2) as string[], chosen) }, frame.io)
+      return tellReply(reply, json, frame.io, (body) => readable(body, frame.io.lang))
+    }),
+  )
+}
+
+const reason = (frame: Frame) =>
+  new Option('--reason <TEXT>', say(frame, 'por qué; se le dice a quien pidió', 'why; whoever asked is told')).makeOptionMandatory()
+const part = encodeURIComponent
+
+/** `sacbe centre …`: the centre's API as commands. */
+export function addCentre(program: Command, frame: Frame): void {
+  const centre = addCommand(program, frame, 'centre', 'Administra el centro de un mundo.', "Administers a world's centre.")
+  const add = (words: readonly [string, string, string], step: Parameters<typeof operation>[3], options?: readonly Option[]) =>
+    operation(centre, frame, words, step, options)
+  add(
+    ['status', 'Cómo está: qué espera a alguien, qué alarma nadie ha visto.', 'How it stands: what waits, which alarms nobody has seen.'],
+    () => ({
+      method: 'GET',
+      path: '/status',
+    }),
+  )
+  add(['members', 'Los miembros y sus subsistemas.', 'The members and their subsystems.'], () => ({ method: 'GET', path: '/members' }))
+  add(['add-member <CLASS> <CODE> <NAME>', 'Añade un miembro.', 'Adds a member.'], ([memberClass = '', memberCode = '', name = '']) => ({
+    method: 'POST',
+    path: '/members',
+    body: { memberClass, memberCode, name },
+  }))
+  add(['servers', 'Los servidores: dirección, certificados, clientes.', 'The servers: address, certificates, clients.'], () => ({
+    method: 'GET',
+    path: '/servers',
+  }))
+  add(['requests', 'Las peticiones de gestión que esperan.', 'The management requests that wait.'], () => ({
+    method: 'GET',
+    path: '/requests?status=WAITING',
+  }))
+  add(['approve <REQUEST>', 'Aprueba una petición.', 'Approves a request.'], ([id = '']) => ({
+    method: 'POST',
+    path: `/requests/${part(id)}/approval`,
+  }))
+  add(
+    ['decline <REQUEST>', 'Rechaza una petición, con la razón.', 'Declines a request, with the reason.'],
+    ([id = ''], { reason: why = '' }) => ({ method: 'POST', path: `/requests/${part(id)}/refusal`, body: { reason: why } }),
+    [reason(frame)],
+  )
+  add(
+    [
+      'invite <MEMBER>',
+      'Invita a un miembro a registrar un nodo; el secreto se muestra una sola vez.',
+      'Invites a member to register a node; the secret is shown once.',
+    ],
+    ([member = ''], { hours }) => ({ method: 'POST', path: '/invitations', body: { member, ...(hours ? { hours: Number(hours) } : {}) } }),
+    [
+      new Option('--hours <N>', say(frame, 'cuánto vale (72)', 'how long it is good for (72)')).argParser(
+        formed(/^\d{1,3}$/, 'Debe ser un número.', 'It must be a number.'),
+      ),
+    ],
+  )
+  add(['proposals', 'Los actos que esperan a una segunda persona.', 'The acts that wait for a second person.'], () => ({
+    method: 'GET',
+    path: '/proposals',
+  }))
+  add(
+    ['confirm <PROPOSAL>', 'Aprueba, como segunda persona, un acto de dos.', 'Approves an act of two, as the second person.'],
+    ([id = '']) => ({
+      method: 'POST',
+      path: `/proposals/${part(id)}/approval`,
+    }),
+  )
+  add(
+    ['log', 'La bitácora, comprobada línea por línea.', 'The log, checked line by line.'],
+    (_, { after }) => ({ method: 'GET', path: `/log${after ? `?after=${after}` : ''}` }),
+    [
+      new Option('--after <N>', say(frame, 'desde después de esta línea', 'from after this line')).argParser(
+        formed(/^\d{1,12}$/, 'Debe ser un número.', 'It must be a number.'),
+      ),
+    ],
+  )
+  addRaw(centre, frame)
+}
+
+/** Any operation at all, as the description has it. */
+function addRaw(parent: Command, frame: Frame, options: readonly Option[] = []): void {
+  operation(
+    parent,
+    frame,
+    [
+      'api <METHOD> <PATH>',
+      'Cualquier operación de la API; GET /openapi.json las describe.',
+      'Any operation of the API; GET /openapi.json describes them.',
+    ],
+    ([method = '', path = ''], { data }) => ({ method, path, ...(data === undefined ? {} : { body: bodyIn(data) }) }),
+    [new Option('-d, --data <JSON>', say(frame, 'cuerpo, o @archivo', 'body, or @file')), ...options],
+  )
+}
+
+function bodyIn(data: string): JsonObject {
+  try {
+    return JSON.parse(data.startsWith('@') ? readFileSync(data.slice(1), 'utf8') : data) as JsonObject
+  } catch {
+    throw badValue('El cuerpo no es JSON.', 'The body is not JSON.')
+  }
+}
+
+const nodeOption = (frame: Frame) => new Option('--node <NAME>', say(frame, 'qué nodo', 'which node')).makeOptionMandatory()
+const serviceOption = (frame: Frame) =>
+  new Option('--service <ID>', `${say(frame, 'el servicio', 'the service')}: QRO/GOB/SEDESOQ/PADRON/beneficiario.consulta.v1`)
+const clientOption = (frame: Frame) => new Option('--client <ID>', `${say(frame, 'quién llama', 'who calls')}: QRO/GOB/DIF/APOYOS`)
+
+/** `sacbe rights …`: who may call what at a node, now and on any day. */
+export function addRights(program: Command, frame: Frame): void {
+  const rights = addCommand(
+    program,
+    frame,
+    'rights',
+    'Permisos de un nodo: quién puede llamar qué, hoy y en cualquier día.',
+    'Rights at a node: who may call what, today and on any day.',
+  )
+  const whom = [
+    clientOption(frame),
+    new Option('--global-group <CODE>', say(frame, 'o un grupo global', 'or a global group')),
+    new Option('--local-group <CODE>', say(frame, 'o un grupo local', 'or a local group')),
+    serviceOption(frame).makeOptionMandatory(),
+    new Option('--endpoint <ENDPOINT>', `${say(frame, 'solo uno de sus endpoints', 'only one of its endpoints')}: 'GET /personas/*'`),
+    nodeOption(frame),
+  ]
+  operation(
+    rights,
+    frame,
+    ['on <DATE>', 'Quién podía llamar qué ese día o instante, y por qué.', 'Who could call what on that day or instant, and why.'],
+    ([date = ''], { client, service }) => {
+      const query = new URLSearchParams({ at: instantIn(date), ...(client ? { client } : {}), ...(service ? { service } : {}) })
+      return { method: 'GET', path: `/rights/on?${query}` }
+    },
+    [clientOption(frame), serviceOption(frame), nodeOption(frame)],
+  )
+  operation(
+    rights,
+    frame,
+    ['give', 'Da un permiso.', 'Gives a right.'],
+    (_, given) => ({ method: 'POST', path: '/rights', body: { ...rightIn(given), ...(given.basis ? { basis: given.basis } : {}) } }),
+    [...whom, new Option('--basis <TEXT>', say(frame, 'fundamento: convenio, decreto', 'what it is based on: agreement, decree'))],
+  )
+  operation(
+    rights,
+    frame,
+    ['take', 'Quita un permiso.', 'Takes a right away.'],
+    (_, given) => ({ method: 'POST', path: '/rights/removals', body: rightIn(given) }),
+    whom,
+  )
+  operation(rights, frame, ['list', 'Los permisos de hoy.', 'The rights of today.'], () => ({ method: 'GET', path: '/rights' }), [
+    nodeOption(frame),
+  ])
+  addRaw(rights, frame, [nodeOption(frame)])
+}
+
+/** A day is its last second: what held on that day when it ended. */
+function instantIn(date: string): string {
+  if (/^\d{4}-\d\d-\d\d$/.test(date)) return `${date}T23:59:59Z`
+  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(date)) return date
+  throw badValue('Escriba la fecha como 2026-11-24 o 2026-11-24T18:30:00Z.', 'Write the date as 2026-11-24 or 2026-11-24T18:30:00Z.')
+}
+
+function rightIn({ service = '', client, globalGroup, localGroup, endpoint }: Record<string, string>): JsonObject {
+  const [method = '', path = ''] = endpoint?.split(' ') ?? []
+  const subject: JsonObject = client ? { client } : globalGroup ? { globalGroup } : { localGroup: localGroup ?? '' }
+  return { service, subject, ...(endpoint ? { endpoint: { method, path } } : {}) }
+}

@@ -1,0 +1,58 @@
+import { instant } from '../base/clock.ts'
+import { NODE_API } from '../exchange/administration/node-api.ts'
+import { callApi } from '../exchange/centre/api/call-api.ts'
+import { CENTRE_API } from '../exchange/centre/api/centre-api.ts'
+import { type Api, type Person, ROLES } from '../exchange/centre/api/operation.ts'
+import type { Json, JsonObject } from '../exchange/contract/json.ts'
+import type { LogEntry } from '../exchange/ports.ts'
+import { type Administration, hasCentre, openCentre, openNode } from '../local/administration.ts'
+import { trouble } from '../local/troubles.ts'
+import { nodeNamed, readWorldFile } from '../local/world-file.ts'
+import { EXIT, type Io, tell } from './io.ts'
+
+export type ApiQuestion = {
+  readonly home: string
+  /** A node of the world; without one the centre. */
+  readonly node?: string | undefined
+  /** Who acts. On one machine whoever holds the folder may be anybody; in the cloud the sign-in says who. */
+  readonly as: string
+  readonly method: string
+  readonly path: string
+  readonly body?: JsonObject | undefined
+}
+/** What came of it: the answer, or the exit code when there is none. */
+export type ApiReply = { readonly status: number; readonly body: Json } | number
+
+/** One operation of a centre's or a node's API, on the files of this machine, by the very rules of the API. */
+export async function askApi({ home, node, as, method, path, body }: ApiQuestion, io: Io): Promise<ApiReply> {
+  const opened = await open(home, node, io)
+  if (typeof opened === 'number') return opened
+  try {
+    const person: Person = { id: as, roles: new Set(ROLES) }
+    const [where = '', query = ''] = path.split('?')
+    const bytes = body === undefined ? new Uint8Array() : Buffer.from(JSON.stringify(body))
+    return await callApi(opened.api, { method, path: where, query, body: bytes }, person, opened.ports)
+  } finally {
+    await opened.close()
+  }
+}
+
+async function open(home: string, node: string | undefined, io: Io): Promise<(Administration & { readonly api: Api }) | number> {
+  const now = () => instant(Date.now())
+  const log = (entry: LogEntry) => (entry.level === 'error' ? io.err(JSON.stringify(entry)) : undefined)
+  if (node === undefined)
+    return hasCentre(home) ? { ...openCentre(home, now, log), api: CENTRE_API } : tell(trouble('no_world', { home }), io)
+  const world = readWorldFile(home)
+  if (!world.ok) return tell(world, io)
+  const named = nodeNamed(world.value, node)
+  return named.ok ? { ...(await openNode(named.value.folder, now, log)), api: NODE_API } : tell(named, io)
+}
+
+/** Says what came of it: JSON as it is, or made to be read. */
+export function tellReply(reply: ApiReply, json: boolean, io: Io, readable: (body: Json) => readonly string[]): number {
+  if (typeof reply === 'number') return reply
+  if (json) io.out(JSON.stringify(reply.body))
+  else if (reply.status < 300) for (const line of readable(reply.body)) io.out(line)
+  else io.err(String((reply.body as { readonly message: string }).message))
+  return reply.status < 300 ? EXIT.ok : EXIT.no
+}
