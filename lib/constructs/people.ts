@@ -6,7 +6,7 @@ import { Construct } from 'constructs'
 import { acknowledge } from './acknowledge.ts'
 
 /** What people may be at the centre: groups of the pool, each a role of the administration. */
-export const PEOPLE = ['registration', 'security', 'system', 'auditor', 'break-glass'] as const
+export const PEOPLE = ['registration', 'security', 'system', 'services', 'finance', 'auditor', 'break-glass'] as const
 
 /** The people who run the centre: invited, never self-registered, always with a second factor. A message never depends on them. */
 export class People extends Construct {

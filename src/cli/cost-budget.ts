@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isoInstant } from '../base/clock.ts'
 import { ok, type Result } from '../base/result.ts'
-import { type Budgets, budgetStates, inPesos, NO_BUDGETS, readBudgets, spendingOf } from '../metering/budget.ts'
+import { type Budgets, budgetStates, inPesos, NO_BUDGETS, readBudgets, spendingOf, stateJson } from '../metering/budget.ts'
 import { inUsd } from '../metering/money.ts'
 import type { Tariff } from '../metering/tariff.ts'
 import { refuse } from '../protocol/faults.ts'
@@ -37,12 +37,10 @@ export async function costBudget(
   if (!budgets.ok) return budgets.fault
   const month = options.month ?? isoInstant(at).slice(0, 7)
   const states = budgetStates(budgets.value, spendingOf(books.receipts), month)
-  for (const { budget, spent, percent, alerts } of states) {
+  for (const state of states) {
+    const { budget, spent, percent, alerts } = state
     const { agency, service, ceiling, critical, ask } = budget
-    if (options.json)
-      io.out(
-        JSON.stringify({ month, agency, service, ceiling: inUsd(ceiling, 9), spent: inUsd(spent, 12), percent, alerts, critical, ask }),
-      )
+    if (options.json) io.out(JSON.stringify(stateJson(month, state)))
     else
       io.out(
         inLanguage(

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isoInstant } from '../base/clock.ts'
 import { readCloudBill } from '../metering/cloud-bill.ts'
-import { inUsd } from '../metering/money.ts'
-import { reconcile } from '../metering/reconcile.ts'
+import { reconcile, reconciledJson } from '../metering/reconcile.ts'
 import { statementOf } from '../metering/statement.ts'
 import { refuse } from '../protocol/faults.ts'
 import { pricedWorld, type WorldCost } from './cost-world.ts'
@@ -32,8 +31,8 @@ export async function costReconcile(options: ReconcileOptions, io: Io): Promise<
         io.lang,
       ),
     )
-  for (const { line, ours, list, billed, difference, percent } of lines) {
-    const sums = { ours: inUsd(ours), list: inUsd(list), billed: inUsd(billed), difference: inUsd(difference) }
+  for (const each of lines) {
+    const { line, percent, ...sums } = reconciledJson(each)
     if (options.json) io.out(JSON.stringify({ line, ...sums, percent }))
     else
       io.out(

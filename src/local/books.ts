@@ -1,9 +1,10 @@
 import { containersIn, positionsIn } from '../adapters/local/receipts.ts'
 import { ok } from '../base/result.ts'
-import { type Close, type Unmatched, unmatchedIn } from '../metering/daily-close.ts'
+import type { MonthBooks } from '../metering/books.ts'
+import { unmatchedIn } from '../metering/daily-close.ts'
 import { type Exchange, exchangesOf, memberIn } from '../metering/exchanges.ts'
-import { type Receipt, receiptOf } from '../metering/receipt.ts'
-import { archivedBytesOf, type SharedCharge, sharedCharges } from '../metering/shared-costs.ts'
+import { receiptOf } from '../metering/receipt.ts'
+import { archivedBytesOf, sharedCharges } from '../metering/shared-costs.ts'
 import type { Tariff } from '../metering/tariff.ts'
 import { type KeyTier, USUAL_TERMS } from '../metering/usage.ts'
 import type { Outcome } from '../protocol/faults.ts'
@@ -12,12 +13,7 @@ import { nodeCloses } from './node-close.ts'
 import type { NodeEntry, WorldFile } from './world-file.ts'
 
 /** What a world's nodes have on their books, priced as if they ran in the cloud: the same receipts, the same tariff. */
-export type WorldBooks = {
-  readonly receipts: readonly (Receipt & { readonly node: string })[]
-  readonly shared: readonly SharedCharge[]
-  readonly closes: readonly (Close & { readonly node: string; readonly day: string })[]
-  readonly unmatched: readonly (Unmatched & { readonly node: string })[]
-}
+export type WorldBooks = MonthBooks
 
 /** Refused with 'invalid_receipts', naming node's file and line: nothing is summed then. */
 export async function booksOf(world: Pick<WorldFile, 'nodes'>, tariff: Tariff, tier: KeyTier = 'kms'): Promise<Outcome<WorldBooks>> {

@@ -1,7 +1,7 @@
 import { ok } from '../base/result.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
 import { memberIn } from './exchanges.ts'
-import { exchanged, readUsd, sumOf, times, type Usd } from './money.ts'
+import { exchanged, inUsd, readUsd, sumOf, times, type Usd } from './money.ts'
 import type { Receipt } from './receipt.ts'
 import type { Tariff } from './tariff.ts'
 
@@ -111,6 +111,12 @@ export function budgetStates({ budgets, sponsors }: Budgets, spending: readonly 
     const percent = budget.ceiling === 0n ? (spent > 0n ? 100 : 0) : Number((spent * 10_000n) / budget.ceiling) / 100
     return { budget, spent, exchanges, percent, alerts: ALERTS.filter((at) => percent >= at) }
   })
+}
+
+/** Sums are decimal strings in USD. */
+export const stateJson = (month: string, { budget, spent, percent, alerts }: BudgetState): object => {
+  const { agency, service, ceiling, critical, ask } = budget
+  return { month, agency, service, ceiling: inUsd(ceiling, 9), spent: inUsd(spent, 12), percent, alerts, critical, ask }
 }
 
 const isCounted = ({ agency, service }: Spending, budget: Budget, sponsors: Budgets['sponsors']): boolean =>

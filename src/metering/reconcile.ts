@@ -1,5 +1,5 @@
 import type { CloudCharge } from './cloud-bill.ts'
-import { less, NOTHING, type Usd } from './money.ts'
+import { inUsd, less, NOTHING, type Usd } from './money.ts'
 import type { Item } from './price-lines.ts'
 import type { SharedCharge } from './shared-costs.ts'
 import type { Standing } from './standing-costs.ts'
@@ -107,6 +107,13 @@ export function reconcile(
     return { line, ours: ours as Usd, list: list as Usd, billed: billed as Usd, difference, percent }
   })
 }
+
+/** Sums are decimal strings in USD. */
+export const reconciledJson = ({ line, ours, list, billed, difference, percent }: Reconciled) => ({
+  line,
+  ...{ ours: inUsd(ours), list: inUsd(list), billed: inUsd(billed), difference: inUsd(difference) },
+  percent,
+})
 
 function lineOf({ category, serviceCode, usageType }: CloudCharge): string {
   if (category !== 'Usage' && category !== 'Purchase') return category.toLowerCase()

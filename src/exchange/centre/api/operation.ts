@@ -7,9 +7,9 @@ import type { Work } from '../../register/work.ts'
 
 /**
  * What people may do at a centre or a node. 'registration', 'security', 'system' and 'services' (of a node) divide the work as stock servers do;
- * 'auditor' reads everything and changes nothing; 'break-glass' lets one person do what takes two, loudly.
+ * 'finance' sets budgets and reads what things cost; 'auditor' reads everything and changes nothing; 'break-glass' lets one person do what takes two, loudly.
  */
-export const ROLES = ['registration', 'security', 'system', 'services', 'auditor', 'break-glass'] as const
+export const ROLES = ['registration', 'security', 'system', 'services', 'finance', 'auditor', 'break-glass'] as const
 export type Role = (typeof ROLES)[number]
 /** By the name their sign-in proves. */
 export type Person = { readonly id: string; readonly roles: ReadonlySet<Role> }
