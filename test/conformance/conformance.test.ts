@@ -7,16 +7,19 @@ import { PROVIDER_FAULTS } from './provider-faults.ts'
 import { SERVER_FAULTS } from './server-faults.ts'
 import { SUCCESSES } from './successes.ts'
 import { oursAt, rows } from './table.ts'
-import { type Conformance, EDGES, openConformance } from './world.ts'
+import { type Conformance, EDGES, type Edge, openConformance } from './world.ts'
 
 const SCENARIOS = { ...SUCCESSES, ...CONSUMER_FAULTS, ...SERVER_FAULTS, ...PROVIDER_FAULTS, ...MORE }
 
-let world: Conformance
+let worlds: Readonly<Record<Edge, Conformance>>
 const seen: Seen = new Map()
 beforeAll(async () => {
-  world = await openConformance()
+  const cloud = await openConformance()
+  worlds = { local: await openConformance({ ownListener: true }), rest: cloud, http: cloud }
 })
-afterAll(() => world[Symbol.asyncDispose]())
+afterAll(async () => {
+  for (const world of new Set(Object.values(worlds))) await world[Symbol.asyncDispose]()
+})
 
 test('every scenario of the list is run, and no other', () => {
   expect(Object.keys(SCENARIOS).toSorted()).toEqual(rows.map(({ name }) => name).toSorted())
@@ -26,7 +29,7 @@ describe.each(rows)('$part $name', (row) => {
   test.each(EDGES)('at the edge %s', async (edge) => {
     const scenario = SCENARIOS[row.name]
     if (!scenario) throw new Error(`nobody plays ${row.name}`)
-    const outcome = await scenario(world, edge)
+    const outcome = await scenario(worlds[edge], edge)
     seen.set(`${row.name} ${edge}`, outcome)
     if (!outcome.startsWith('n/a')) expect(outcome).toBe(oursAt(row, edge))
   })

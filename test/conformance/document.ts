@@ -38,7 +38,7 @@ export function documentOf(rows: readonly Row[], seen: Seen): string {
     '# Conformance\n',
     'The scenarios by which stock X-Road® servers are tested, played against our doors over real sockets: same outcome, same code.',
     'Written by the test run itself (`SACBE_WRITE_DOCS=1 npx vitest run test/conformance`); a run that sees something else fails.\n',
-    '- `local`: the flows behind a listener of their own, no gateway; `REST edge`, `HTTP edge`: the gateways of the cloud, as the local world plays them.',
+    '- `local`: nodes that listen by themselves; `REST edge`, `HTTP edge`: the gateways of the cloud, as the local world plays them.',
     '- `pass`: as stock servers. `stricter`: refused where they are careless, with the paragraph. `n/a`: the edge cannot carry it.\n',
     `${rows.length} scenarios; ${count('stricter')} stricter, ${count('not yet')} not yet.\n`,
     ...parts.map((part) => `## ${part}\n\n${head}\n${table(part).join('\n')}\n`),

@@ -12,7 +12,7 @@ export const PEERS = ['par', 'sorda', 'muda', 'ajena', 'nadie', 'revocada', 'mod
 export type PeerName = (typeof PEERS)[number]
 export const peerService = (name: PeerName, code = 'getstate'): string => `EE/NGO/${name}/${name}/${code}`
 
-const consumer = (name: string, owner: string, subsystem: string, edge: NodePlan['edge']): NodePlan => ({
+const consumer = (name: string, owner: string, subsystem: string, edge: NodePlan['edge'], settings: NodePlan['settings']): NodePlan => ({
   name,
   owner,
   serverCode: 'S1',
@@ -21,11 +21,11 @@ const consumer = (name: string, owner: string, subsystem: string, edge: NodePlan
   services: [],
   rights: [],
   policies: [],
-  settings: { ocspPort: 0 },
+  ...(settings ? { settings } : {}),
 })
 
-/** `soap` and `secure`: where the dummy listens, plainly and over TLS. */
-export function planWith(soap: string, secure: string, settings: NodePlan['settings'] = { ocspPort: 0 }): WorldPlan {
+/** `soap` and `secure`: where the dummy listens, plainly and over TLS; `settings` are the register’s, and who listens is the same for all. */
+export function planWith(soap: string, secure: string, settings: NonNullable<NodePlan['settings']>): WorldPlan {
   const wsdl = (id: string, url = soap, more: Partial<ServicePlan> = {}): ServicePlan => ({ id, type: 'WSDL', at: { url }, ...more })
   const rest = (code: string): ServicePlan => ({ id: `${REGISTER}/${code}`, type: 'REST', at: { url: `${soap}/${code}` } })
   const services: readonly ServicePlan[] = [
@@ -63,8 +63,8 @@ export function planWith(soap: string, secure: string, settings: NodePlan['setti
       ...PEERS.map((name) => ({ id: `EE/NGO/${name}`, name, subsystems: [{ code: name }] })),
     ],
     nodes: [
-      consumer('bank', 'EE/COM/222', 'bank', 'rest'),
-      consumer('stranger', 'EE/COM/333', 'stranger', 'http'),
+      consumer('bank', 'EE/COM/222', 'bank', 'rest', settings.ownListener ? { ownListener: true } : undefined),
+      consumer('stranger', 'EE/COM/333', 'stranger', 'http', settings.ownListener ? { ownListener: true } : undefined),
       {
         name: 'register',
         owner: OWNER,
@@ -75,7 +75,7 @@ export function planWith(soap: string, secure: string, settings: NodePlan['setti
         rights: [...rights, ...read],
         policies: [],
         reach: ['127.0.0.1'],
-        settings,
+        settings: { ocspPort: 0, ...settings },
       },
     ],
     programs: [

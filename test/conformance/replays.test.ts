@@ -118,7 +118,7 @@ describe.skipIf(vectors() === null)('recorded exchanges, played again over real 
     const parts = [{ type: 'application/ocsp-response', body: await par.tls.ocsp() }, ...readMultipart(typeOf(question), question.body)]
     const { type, body } = writeMultipart(parts)
     const headers = question.headers.map(([header, value]): Pair => [header, /^content-type$/i.test(header) ? type : value])
-    const called = await callServer(world.provider('http'), { headers, body, identity: par.tls })
+    const called = await callServer(world.provider, { headers, body, identity: par.tls })
     expect(called.message.fault).toBe('server.serverproxy.signature_verification.incorrect_certificate')
   })
   test.each(signed.filter((name) => /post|attachm/.test(name)))(
@@ -133,7 +133,7 @@ describe.skipIf(vectors() === null)('recorded exchanges, played again over real 
       )
       const { type, body } = writeMultipart([{ type: 'application/ocsp-response', body: await par.tls.ocsp() }, ...changed])
       const headers = question.headers.map(([header, value]): Pair => [header, /^content-type$/i.test(header) ? type : value])
-      const called = await callServer(world.provider('http'), { headers, body, identity: par.tls })
+      const called = await callServer(world.provider, { headers, body, identity: par.tls })
       expect(called.message.fault).toMatch(/^server\.serverproxy\.signature_verification\.malformed_signature\./)
     },
   )

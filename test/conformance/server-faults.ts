@@ -28,7 +28,7 @@ const delivered =
     const message = Buffer.from(soap({ client: PAR }))
     const request = await requestFor({ kind: 'soap', message, originalType: 'text/xml; charset=utf-8', signer, tls })
     const before = world.dummy.calls.length
-    const called = await callServer(world.provider(edge), await change(request, world))
+    const called = await callServer(world.provider, await change(request, world))
     expect(world.dummy.calls.length, 'nothing is forwarded').toBe(before)
     return called.message.fault ?? 'OK'
   }

@@ -18,13 +18,22 @@ const SUITES = ['ECDHE-RSA-AES256-SHA384', 'DHE-RSA-AES256-SHA256']
 const PAR = 'EE/NGO/par/par'
 const octets = Buffer.from(Array.from({ length: 3000 }, (_, at) => (at * 7) % 256))
 
+let worlds: Readonly<Record<Edge, Conformance>>
+/** The world of the edge at hand, and the stock-shaped server in it. */
 let world: Conformance
 let par: Member
 beforeAll(async () => {
-  world = await openConformance()
-  par = world.members.get('par') as Member
+  const cloud = await openConformance()
+  worlds = { local: await openConformance({ ownListener: true }), rest: cloud, http: cloud }
+  at('rest')
 })
-afterAll(() => world[Symbol.asyncDispose]())
+afterAll(async () => {
+  for (const each of new Set(Object.values(worlds))) await each[Symbol.asyncDispose]()
+})
+function at(edge: Edge): void {
+  world = worlds[edge]
+  par = world.members.get('par') as Member
+}
 
 /** What one of our nodes signs with for its member. */
 const certificateOf = ([node, member]: readonly [node: string, member: string]): Buffer =>
@@ -33,6 +42,7 @@ const certificateOf = ([node, member]: readonly [node: string, member: string]):
 const bodiesOf = ({ message }: Pick<Arrived, 'message'>) => message.attachments.map(({ body }) => body)
 
 describe.each(['local', 'rest', 'http'] as const)('our node asks a stock-shaped server, from the edge %s', (edge) => {
+  beforeAll(() => at(edge))
   const member = edge === 'http' ? (['stranger', 'EE/COM/333'] as const) : (['bank', 'EE/COM/222'] as const)
   /** What the peer must find in anything we send it. */
   const expectSound = (arrived: Arrived) => {
@@ -118,10 +128,11 @@ function restAnswerTo({ message, headers }: Arrived, body: Buffer): Promise<Answ
 }
 
 describe.each(['local', 'http'] as const)('a stock-shaped server asks our node, at the edge %s', (edge) => {
+  beforeAll(() => at(edge))
   const deliver = async (
     options: Pick<Parameters<typeof requestFor>[0], 'kind' | 'message' | 'attachments' | 'originalType' | 'requestId'>,
   ) => {
-    const called = await callServer(world.provider(edge), await requestFor({ ...options, signer: par.signer, tls: par.tls }))
+    const called = await callServer(world.provider, await requestFor({ ...options, signer: par.signer, tls: par.tls }))
     expect([called.status, called.message.fault, SUITES.includes(called.suite)]).toEqual([200, null, true])
     const names = called.headers.filter((_, at) => at % 2 === 0)
     expect(names).toContain('x-hash-algorithm') // in exactly this spelling
@@ -194,10 +205,8 @@ describe.each(['local', 'http'] as const)('a stock-shaped server asks our node, 
       signer: par.signer,
       tls: par.tls,
     })
-    await expect(
-      callServer(world.provider(edge), { headers, body, identity: par.tls, settings: { ciphers: 'AES128-SHA' } }),
-    ).rejects.toThrow()
-    const alone = await callServer(world.provider(edge), { headers, body }).catch(() => null)
+    await expect(callServer(world.provider, { headers, body, identity: par.tls, settings: { ciphers: 'AES128-SHA' } })).rejects.toThrow()
+    const alone = await callServer(world.provider, { headers, body }).catch(() => null)
     expect(alone?.message.fault ?? 'ended').toMatch(/ended|ssl_authentication_failed/)
   })
 })
@@ -212,7 +221,7 @@ describe('what stock servers may send besides', () => {
       response.writeHead(200, { 'Content-Type': text === '' ? 'text/plain' : 'text/xml' }).end(answerTo(text))
     }
     const sent = await requestFor({ ...options, signer: par.signer, tls: par.tls })
-    return (await callServer(world.provider('http'), { ...sent, ...change(sent) })).message.fault
+    return (await callServer(world.provider, { ...sent, ...change(sent) })).message.fault
   }
 
   test('one signature for three messages, REST with a body and two SOAP, each with its chain', async () => {

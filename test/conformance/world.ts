@@ -7,15 +7,13 @@ import type { NodePlan } from '../../src/local/plan.ts'
 import { clientNamed } from '../../src/local/world-file.ts'
 import { parseClientId } from '../../src/protocol/identifiers.ts'
 import { type Exchange, openExchange } from '../journeys/exchange.ts'
-import { identityOf } from '../journeys/peer.ts'
 import { type Answer, type Arrived, openStockPeer, type StockPeer } from '../peer/stock-peer.ts'
-import { type DirectDoor, directConsumer, directProvider } from './direct-door.ts'
 import { type Dummy, openDummy } from './dummy.ts'
 import { enrolMember, type Member, register } from './peers.ts'
 import { BANK, PEERS, type PeerName, planWith, STRANGER } from './plan.ts'
 import { selfIssued } from './self-issued.ts'
 
-/** 'local': no gateway at all. The others: the gateways of the cloud, as the local world plays them. */
+/** 'local': nodes that listen by themselves. The others: the gateways of the cloud, as the local world plays them. */
 export const EDGES = ['local', 'rest', 'http'] as const
 export type Edge = (typeof EDGES)[number]
 
@@ -55,37 +53,27 @@ export type Conformance = AsyncDisposable & {
   readonly clientOf: (edge: Edge) => string
   readonly ask: (edge: Edge, ask?: Ask) => Promise<Reply>
   /** Where the register takes messages of peers: 'host:port'. */
-  readonly provider: (edge: 'local' | 'http') => string
+  readonly provider: string
 }
 
-/** @param settings of the register: ports of its own, for one. */
-export async function openConformance(settings?: NodePlan['settings']): Promise<Conformance> {
+/** @param settings of the register; with `ownListener` every node listens by itself: the world of the edge 'local'. */
+export async function openConformance(settings: NodePlan['settings'] = {}): Promise<Conformance> {
   const dummy = await openDummy()
-  const ports = new Map<string, NodePorts>()
   const state: { twist: Twist; answer: Conformance['answer'] } = { twist: {}, answer: async () => 'reset' }
-  const wrap = (node: string, given: NodePorts): NodePorts => {
-    const twisted: NodePorts = {
-      ...given,
-      configuration: async () => (state.twist.configuration ?? ((_, same) => same))(node, await given.configuration()),
-      trust: async () => {
-        const today = await given.trust()
-        return today.ok && state.twist.trust ? { ok: true, value: state.twist.trust(node, today.value) } : today
-      },
-      sign: (...question) => (state.twist.sign?.(node, given.sign) ?? given.sign)(...question),
-    }
-    ports.set(node, twisted)
-    return twisted
-  }
+  const wrap = (node: string, given: NodePorts): NodePorts => ({
+    ...given,
+    configuration: async () => (state.twist.configuration ?? ((_, same) => same))(node, await given.configuration()),
+    trust: async () => {
+      const today = await given.trust()
+      return today.ok && state.twist.trust ? { ok: true, value: state.twist.trust(node, today.value) } : today
+    },
+    sign: (...question) => (state.twist.sign?.(node, given.sign) ?? given.sign)(...question),
+  })
   const exchange = await openExchange({ plan: planWith(dummy.url, dummy.secureUrl, settings), wrap })
-  const portsOf = (node: string): NodePorts => ports.get(node) ?? fail(`no node ${node}`)
   const members = new Map<PeerName, Member>()
   for (const name of PEERS) members.set(name, await enrolMember(exchange, { instance: 'EE', memberClass: 'NGO', memberCode: name }))
   const memberOf = (name: PeerName): Member => members.get(name) ?? fail(name)
   const peer = await openStockPeer({ tls: memberOf('par').tls, answer: (arrived) => state.answer(arrived) })
-  const doors: DirectDoor[] = [
-    await directConsumer(portsOf('bank'), await identityOf(exchange, 'bank')),
-    await directProvider(portsOf('register'), await identityOf(exchange, 'register')),
-  ]
   const others = await openOthers(exchange, peer.address, memberOf, (arrived) => state.answer(arrived))
   await register(exchange, [{ member: memberOf('par'), address: peer.address, clients: [clientIn('par')] }, ...others.servers])
   const clientOf = (edge: Edge) => (edge === 'http' ? STRANGER : BANK)
@@ -108,12 +96,9 @@ export async function openConformance(settings?: NodePlan['settings']): Promise<
       return state.answer
     },
     clientOf,
-    ask: (edge, ask) =>
-      asking(exchange, edge === 'local' ? (doors[0]?.url ?? '') : nodeUrl(edge === 'rest' ? 'bank' : 'stranger'), clientOf(edge), ask),
-    provider: (edge) =>
-      edge === 'local' ? (doors[1]?.url.replace('https://', '') ?? '') : (exchange.world.nodes.get('register')?.provider ?? ''),
+    ask: (edge, ask) => asking(exchange, nodeUrl(edge === 'http' ? 'stranger' : 'bank'), clientOf(edge), ask),
+    provider: exchange.world.nodes.get('register')?.provider ?? '',
     [Symbol.asyncDispose]: async () => {
-      for (const door of doors) await door[Symbol.asyncDispose]()
       for (const each of [peer, ...others.listening]) await each[Symbol.asyncDispose]()
       await exchange[Symbol.asyncDispose]()
       await dummy[Symbol.asyncDispose]()
