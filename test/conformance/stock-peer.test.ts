@@ -12,7 +12,7 @@ import { absent } from '../tools.ts'
 import { answerTo, multipart, soap, TEXT, XML } from './messages.ts'
 import { type Member, register } from './peers.ts'
 import { peerService, REGISTER } from './plan.ts'
-import { type Conformance, clientIn, headerIn, openConformance, type Reply } from './world.ts'
+import { type Conformance, clientIn, type Edge, headerIn, openConformance, type Reply } from './world.ts'
 
 const SUITES = ['ECDHE-RSA-AES256-SHA384', 'DHE-RSA-AES256-SHA256']
 const PAR = 'EE/NGO/par/par'
