@@ -18,22 +18,27 @@ export type DoorFigures = {
 }
 
 /** What the doors' bundles weigh and take to load; and, for comparison, the five clients of Amazon's SDK that they do without. */
-export function benchDoors(): readonly DoorFigures[] {
+export async function benchDoors(): Promise<readonly DoorFigures[]> {
   const folder = mkdtempSync(join(tmpdir(), 'sacbe-bench-'))
   try {
-    const doors = [...bundleDoors(ROOT, folder)].map(([door, at]) => figuresOf(door, join(at, 'index.mjs'), bundleKilobytes(at)))
-    return [...doors, figuresOf('AWS SDK, five clients', ...sdkBundle(folder))]
+    const figures: DoorFigures[] = []
+    for (const [door, at] of bundleDoors(ROOT, folder))
+      figures.push(figuresOf(door, join(at, 'index.mjs'), bundleKilobytes(at), await settingsOf(door)))
+    return [...figures, figuresOf('AWS SDK, five clients', ...sdkBundle(folder), RUNTIME)]
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
 /** A door finds settings of any kind; it asks nothing of anybody before its first message. */
-const NAMES =
-  'AWS_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY NODE_TABLE EVIDENCE_QUEUE EVIDENCE_DEAD_LETTERS EVIDENCE_BUCKET AUTHENTICATION_PARAMETER SIGNING_KEY NODE_DOMAINS NAMES_ROLE PROVIDER_API CONSUMER_API'
+const RUNTIME = ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']
+const settingsOf = async (door: string): Promise<readonly string[]> => {
+  const module = (await import(`../functions/${door}/settings.ts`)) as Record<string, unknown>
+  return [...Object.values(module).flatMap((value) => (Array.isArray(value) ? (value as string[]) : [])), ...RUNTIME]
+}
 
-function figuresOf(door: string, bundle: string, kilobytes: number): DoorFigures {
-  const env = { ...Object.fromEntries(NAMES.split(' ').map((name) => [name, 'bench'])) }
+function figuresOf(door: string, bundle: string, kilobytes: number, settings: readonly string[]): DoorFigures {
+  const env = Object.fromEntries(settings.map((name) => [name, 'bench/uno bench/dos']))
   const program = `const began = performance.now()
     await import(${JSON.stringify(bundle)})
     const ms = performance.now() - began
@@ -41,7 +46,7 @@ function figuresOf(door: string, bundle: string, kilobytes: number): DoorFigures
     console.log(JSON.stringify({ ms, heap: process.memoryUsage().heapUsed }))`
   const runs = Array.from({ length: RUNS }, () => {
     const { stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', '--input-type=module', '-e', program], { env, encoding: 'utf8' })
-    if (stdout === '') throw new Error(`${door} does not load: ${stderr}`)
+    if (stdout === '') throw new Error(`${door} does not load: ${stderr.slice(-400)}`)
     return JSON.parse(stdout) as { ms: number; heap: number }
   })
   const times = runs.map(({ ms }) => ms).toSorted((a, b) => a - b)

@@ -32,7 +32,7 @@ export function keptFresh<T>(what: string, read: () => Promise<T>, now: Now, log
   }
   return async () => {
     if (!known || !within(known.at, TOO_OLD)) return again()
-    if (!within(known.at, FRESH) && !within(triedAt, AGAIN))
+    if (!reading && !within(known.at, FRESH) && !within(triedAt, AGAIN))
       again().catch((problem: unknown) => log({ level: 'warn', event: 'not_read_again', what, why: String(problem) }))
     return known.value
   }
