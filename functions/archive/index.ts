@@ -7,9 +7,11 @@ import { drainedQueue } from '../../src/adapters/aws/sqs-drain.ts'
 import { stampOverHttp } from '../../src/adapters/http/stamp.ts'
 import { SECOND } from '../../src/base/clock.ts'
 import { archiveWhenNeeded } from '../../src/exchange/archive-quiet.ts'
+import { keepAllowances } from '../../src/exchange/node-allowances.ts'
 import { type DoorContext, door } from '../door.ts'
 import { readSettings } from '../settings.ts'
 import { archiveHandler } from './handler.ts'
+import { pricesHere } from './prices.ts'
 import { ARCHIVE_SETTINGS } from './settings.ts'
 
 /** For one file of the archive, which may have 32 MiB. */
@@ -24,7 +26,17 @@ const ports = {
   ...drainedQueue(aws, settings.EVIDENCE_QUEUE, node.getLocked),
   stamp: stampOverHttp(node.fetchUrl, node.trust, log),
 }
-const run = archiveHandler(ports, randomUUID())
+const archiving = archiveHandler(ports, randomUUID())
+const spending = {
+  tariff: () => pricesHere(settings.AWS_REGION, machineNow()),
+  edge: settings.CONSUMER_EDGE === 'http' ? 'http' : 'rest',
+  doors: Number(settings.CONSUME_DOORS),
+} as const
+const run = async (event: unknown, context?: DoorContext) => {
+  const done = await archiving(event, context)
+  await keepAllowances(node, spending)
+  return done
+}
 const look = () => lineIn(aws, settings.EVIDENCE_QUEUE, settings.EVIDENCE_DEAD_LETTERS)
 
 /** The evidence line in AWS, called by a schedule. Fails after its work is done when something waits for a person. */

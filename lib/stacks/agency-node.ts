@@ -82,7 +82,9 @@ export class AgencyNodeStack extends Stack {
   }
 
   #archive(archive: Door, line: EvidenceLine, records: RecordsTable): void {
+    const { agency } = this.#props
     line.giveArchive(archive)
+    archive.give({ CONSUME_DOORS: String(reservedOf('consume', agency)), CONSUMER_EDGE: agency.consumerEdge })
     records.give(archive, { NODE_TABLE: records.table.tableName }, ['archive', 'lease', 'trust', 'usage'])
     new Every(this, 'EveryFiveMinutes', { door: archive, period: FIVE_MINUTES })
     // CloudWatch bills every metric that an alarm reads: three of the queues would cost more than everything else but the key. So the archive
@@ -93,7 +95,7 @@ export class AgencyNodeStack extends Stack {
       times: [3, 3],
       silence: 'bad',
       means: 'Evidence waits outside the archive, or the archive does not run. Nothing is lost; what is kept is not yet sealed.',
-      told: new Told(this, 'Told', this.#props.agency.alarmMail).topic,
+      told: new Told(this, 'Told', agency.alarmMail).topic,
     })
   }
 

@@ -29,7 +29,7 @@ type RollUp = {
   readonly spending: readonly (Omit<Spending, 'usd'> & { readonly usd: string })[]
 }
 
-const KEY = 'metering/spending'
+const KEY = 'usage/spending'
 /** Between a door's clock and the archive's, and from a record's time to its being kept. */
 const BEHIND = 2 * MINUTE
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadTariff } from '../adapters/local/price-file.ts'
+import { tellAlerts } from '../exchange/node-allowances.ts'
 import type { NodeConfiguration } from '../exchange/node-configuration.ts'
 import type { Log } from '../exchange/ports.ts'
 import { type AllowancePorts, refreshAllowances, type SpendingRules } from '../exchange/refresh-allowances.ts'
@@ -36,8 +37,10 @@ export function nodeBudgets({ folder, edge, ports, log }: Options): NodeBudgets 
     onto: (configuration) => ({ ...configuration, allowances }),
     refresh: async () => {
       const refreshed = await refreshAllowances(ports, rules)
-      if (refreshed.ok) allowances = refreshed.value
-      else log({ level: 'error', event: 'allowances_not_refreshed', why: refreshed.fault.detail })
+      if (refreshed.ok) {
+        tellAlerts(allowances, refreshed.value, log)
+        allowances = refreshed.value
+      } else log({ level: 'error', event: 'allowances_not_refreshed', why: refreshed.fault.detail })
     },
   }
 }

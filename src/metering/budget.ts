@@ -74,6 +74,12 @@ function readSponsors(sponsors: unknown): Outcome<ReadonlyMap<string, string>> {
 }
 
 export const ALERTS = [50, 80, 100] as const
+export type AlertLevel = 0 | (typeof ALERTS)[number]
+const percentOf = (spent: bigint, ceiling: bigint): number =>
+  ceiling === 0n ? (spent > 0n ? 100 : 0) : Number((spent * 10_000n) / ceiling) / 100
+/** The highest level that was reached; 0: none. */
+export const alertOf = (spent: bigint, ceiling: bigint): AlertLevel => ALERTS.findLast((level) => percentOf(spent, ceiling) >= level) ?? 0
+
 export type BudgetState = {
   readonly budget: Budget
   readonly spent: Usd
@@ -108,7 +114,7 @@ export function budgetStates({ budgets, sponsors }: Budgets, spending: readonly 
     const counted = spending.filter((each) => each.month === month && isCounted(each, budget, sponsors))
     const spent = sumOf(counted.map(({ usd }) => usd))
     const exchanges = counted.reduce((sum, each) => sum + each.exchanges, 0)
-    const percent = budget.ceiling === 0n ? (spent > 0n ? 100 : 0) : Number((spent * 10_000n) / budget.ceiling) / 100
+    const percent = percentOf(spent, budget.ceiling)
     return { budget, spent, exchanges, percent, alerts: ALERTS.filter((at) => percent >= at) }
   })
 }

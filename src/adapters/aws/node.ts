@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Now } from '../../base/clock.ts'
 import { keptFresh } from '../../exchange/kept-fresh.ts'
 import { type Memory, newMemory } from '../../exchange/memory.ts'
+import { ALLOWANCES, readAllowances } from '../../exchange/node-allowances.ts'
 import type { CurrentConfiguration, CurrentTrust, FetchUrl, Log, NewId, Store, TrustInForce } from '../../exchange/ports.ts'
 import { NODE, readStoredNode, type StoredNode } from '../../exchange/stored-node.ts'
 import { type TrustKeeper, trustKeeper } from '../../exchange/trust-keeper.ts'
@@ -61,8 +62,9 @@ export function nodeInAws({ aws, table, bucket, bucketMs, now, log }: Place): No
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())
 
 async function readNode(store: Store): Promise<StoredNode> {
-  const node = readStoredNode(await store.query(NODE))
-  if (node.ok) return node.value
+  const [records, allowances] = await Promise.all([store.query(NODE), store.get(ALLOWANCES)])
+  const node = readStoredNode(records)
+  if (node.ok) return { ...node.value, configuration: { ...node.value.configuration, allowances: readAllowances(allowances?.value) } }
   throw new Error(`${codeOf(node.fault)}: ${node.fault.detail}`)
 }
 
