@@ -40,9 +40,10 @@ export async function replyTo(delivery: Delivery, ports: ProvidePorts): Promise<
 /** Which configuration either side acts on, said outside the message: the answer's header, if there is anything to say. */
 async function wordsWith({ headers, peer }: Delivery, { gossip }: ProvidePorts): Promise<readonly Header[]> {
   if (!gossip) return []
-  if (peer) await gossip.hear(lastValue(headers, GOSSIP), 'a peer that called')
+  const other = peer ? await gossip.hear(lastValue(headers, GOSSIP), 'a peer that called') : undefined
   const word = await gossip.word()
-  return word === undefined ? [] : [[GOSSIP, word]]
+  const words = [word, other].filter((each) => each !== undefined)
+  return words.length === 0 ? [] : [[GOSSIP, words.join(', ')]]
 }
 const withWords = (reply: Reply, words: readonly Header[]): Reply => ({ ...reply, headers: [...reply.headers, ...words] })
 

@@ -59,6 +59,8 @@ export function trustKeeper(
       if (known && (within(foundAt, FRESH) || within(triedAt, AGAIN))) return ok(known)
       const found = look()
       if (!known) return found
+      // nobody waits for this look: a store that is gone must not take the process with it
+      found.catch((problem: unknown) => log({ level: 'error', event: 'trust_look_failed', why: String(problem) }))
       if (!within(foundAt, SLEPT)) await Promise.race([found, wait(PATIENCE)])
       return ok(known)
     },

@@ -8,7 +8,7 @@ import type { FetchUrl, LogEntry } from '../../src/exchange/ports.ts'
 import { trustOfDay } from '../../src/exchange/trust-refresh.ts'
 import { containerOf, type EvidenceItem, evidenceItems } from '../../src/local/evidence.ts'
 import { callAs } from '../../src/local/information-system.ts'
-import { must } from '../../src/local/node-file.ts'
+import { must, readNodeFile, writeNodeFile } from '../../src/local/node-file.ts'
 import type { NodePorts } from '../../src/local/node-ports.ts'
 import type { WorldPlan } from '../../src/local/plan.ts'
 import { startWorld, type World, type WorldOptions } from '../../src/local/world.ts'
@@ -39,6 +39,8 @@ export type Exchange = AsyncDisposable & {
   readonly log: readonly LogEntry[]
   readonly now: Now
   readonly wait: (ms: number) => void
+  /** What an operator sets in the node's file. */
+  readonly setStopOnAlarm: (node: string, stop: boolean) => void
   readonly get: (path?: string, more?: Partial<ClientCall> & { readonly as?: string }) => Promise<ClientAnswer>
   /** Sides and directions of what a node holds of one exchange, or of all; 'consumer request'. */
   readonly kept: (node: string, requestId?: string) => Promise<readonly string[]>
@@ -96,6 +98,11 @@ export async function openExchange({
     now,
     wait: (ms) => {
       added += ms
+    },
+    setStopOnAlarm: (name, stopOnAlarm) => {
+      const nodeFolder = join(folder, 'nodes', name)
+      const file = readNodeFile(nodeFolder)
+      writeNodeFile(nodeFolder, { ...file, settings: { ...file.settings, stopOnAlarm } })
     },
     get: (path = '', { as = BANK, ...more } = {}) => {
       const client = clientNamed(world.file, as)

@@ -20,7 +20,7 @@ export function gossipOf({ trust }: TrustInForce): string | undefined {
 /** What a node tells whoever calls it, and what it does with what it is told. */
 export type Gossip = {
   readonly word: () => Promise<string | undefined>
-  readonly hear: (word: string | undefined, peer: string) => Promise<void>
+  readonly hear: (word: string | undefined, peer: string) => Promise<string | undefined>
 }
 
 export async function gossipWord(trust: CurrentTrust): Promise<string | undefined> {
@@ -40,19 +40,21 @@ export async function noteGeneration(today: TrustInForce, { store }: Pick<Gossip
   const known = stored?.value ?? {}
   const name = generation && `${version} ${generation.serial}`
   if (!name || known[name] === sha512) return known
-  const next = Object.fromEntries([...Object.entries(known), [name, sha512]].slice(-MOST))
+  const before = generation.previous === undefined ? [] : [[`${version} ${generation.serial - 1}`, generation.previous] as const]
+  const next = Object.fromEntries([...before, ...Object.entries(known), [name, sha512] as const].slice(-MOST))
   await store.put(KEY, next, stored?.version ?? 0) // another door of ours was faster: it noted the same
   return next
 }
 
-/** A peer's word held against what we were shown. */
-export async function hear(word: string | undefined, peer: string, ports: GossipPorts): Promise<void> {
+/** A peer's word held against what we were shown. @returns what we were shown under that serial, when it was something else: the peer should hear it. */
+export async function hear(word: string | undefined, peer: string, ports: GossipPorts): Promise<string | undefined> {
   const [instance, version, serial, sha512] = /^(\S{1,255}) ([2-6]) ([1-9]\d{0,14}) ([0-9a-f]{128})$/.exec(word ?? '')?.slice(1) ?? []
   const today = sha512 === undefined ? undefined : await ports.trust()
-  if (!today?.ok || instance !== encodeURIComponent(today.value.trust.own)) return
+  if (!today?.ok || instance !== encodeURIComponent(today.value.trust.own)) return undefined
   const known = (await noteGeneration(today.value, ports))[`${version} ${serial}`]
-  if (known === undefined || known === sha512) return
+  if (known === undefined || known === sha512) return undefined
   await raise('configuration_fork', `${version} ${serial}`, `${peer} was shown another configuration of serial ${serial}`, ports)
+  return [instance, version, serial, known].join(' ')
 }
 
 /** The word goes with every message to a peer, and the peer's comes back with its answer. */
@@ -69,6 +71,7 @@ export const gossiping =
     }
     const told = word === undefined ? message : { ...message, headers: [...message.headers, [GOSSIP, word] as const] }
     const answer = await callPeer(addresses, told, named, budgetMs)
-    if (answer.ok) await hear(answer.value.headers.find(([name]) => name.toLowerCase() === GOSSIP)?.[1], peer, ports)
+    const words = answer.ok ? answer.value.headers.filter(([name]) => name.toLowerCase() === GOSSIP).flatMap(([, said]) => said.split(/, ?/)) : []
+    for (const said of words.slice(0, 2)) await hear(said, peer, ports)
     return answer
   }
