@@ -59,7 +59,7 @@ export type Conformance = AsyncDisposable & {
 /** @param settings of the register; with `ownListener` every node listens by itself: the world of the edge 'local'. */
 export async function openConformance(settings: NodePlan['settings'] = {}): Promise<Conformance> {
   const dummy = await openDummy()
-  const state: { twist: Twist; answer: Conformance['answer'] } = { twist: {}, answer: async () => 'reset' }
+  const state: Pick<Conformance, 'twist' | 'answer'> = { twist: {}, answer: async () => 'reset' }
   const wrap = (node: string, given: NodePorts): NodePorts => ({
     ...given,
     configuration: async () => (state.twist.configuration ?? ((_, same) => same))(node, await given.configuration()),
@@ -78,32 +78,20 @@ export async function openConformance(settings: NodePlan['settings'] = {}): Prom
   await register(exchange, [{ member: memberOf('par'), address: peer.address, clients: [clientIn('par')] }, ...others.servers])
   const clientOf = (edge: Edge) => (edge === 'http' ? STRANGER : BANK)
   const nodeUrl = (node: string) => exchange.world.nodes.get(node)?.consumer ?? ''
-  return {
+  return Object.assign(state, {
     exchange,
     dummy,
     members,
     peer,
-    set twist(twist: Twist) {
-      state.twist = twist
-    },
-    get twist() {
-      return state.twist
-    },
-    set answer(answer: Conformance['answer']) {
-      state.answer = answer
-    },
-    get answer() {
-      return state.answer
-    },
     clientOf,
-    ask: (edge, ask) => asking(exchange, nodeUrl(edge === 'http' ? 'stranger' : 'bank'), clientOf(edge), ask),
+    ask: (edge: Edge, ask?: Ask) => asking(exchange, nodeUrl(edge === 'http' ? 'stranger' : 'bank'), clientOf(edge), ask),
     provider: exchange.world.nodes.get('register')?.provider ?? '',
     [Symbol.asyncDispose]: async () => {
       for (const each of [peer, ...others.listening]) await each[Symbol.asyncDispose]()
       await exchange[Symbol.asyncDispose]()
       await dummy[Symbol.asyncDispose]()
     },
-  }
+  })
 }
 
 /** The servers that are not as they should be, and a member with two of them. */
