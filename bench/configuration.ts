@@ -1,5 +1,7 @@
 import { instant } from '../src/base/clock.ts'
+import { ok } from '../src/base/result.ts'
 import { publish, publishedFile } from '../src/exchange/centre/publication.ts'
+import { act } from '../src/exchange/register/change-log.ts'
 import { base64 } from '../src/protocol/digests.ts'
 import type { ClientId, MemberId } from '../src/protocol/identifiers.ts'
 import { serversOf, speaksFor } from '../src/trust/directory.ts'
@@ -45,7 +47,10 @@ async function measure(members: number): Promise<ConfigurationFigures> {
   const publishes: number[] = []
   for (let turn = 0; turn < 3; turn++) {
     clock.now = instant(clock.now + 60_000)
-    await store.put(KEYS.instance, { ...records.instance, policy: { ...USUAL_POLICY, configurationHours: 90 + turn } }, turn + 1)
+    await act(ports, { who: { kind: 'rule', id: 'bench' }, what: 'change' }, async (work) => {
+      work.put(KEYS.instance, { ...records.instance, policy: { ...USUAL_POLICY, configurationHours: 90 + turn } })
+      return ok(true)
+    })
     publishes.push(await cpuMs(() => publish(ports)))
   }
   const draft = contentOf(records).shared

@@ -20,6 +20,8 @@ export type PublicationPorts = ChangeLogPorts & { readonly listLocked: ListLocke
  */
 export type Published = {
   readonly serial: number
+  /** The line of the registry's log it was made after: while that is the last, nothing can have changed. */
+  readonly line: number
   readonly content: string
   readonly signer: string
   readonly contentAt: Instant
@@ -41,24 +43,26 @@ export const publishedNow = async (store: Store): Promise<Published | undefined>
  * is served changes in one step, after all files of it lie there. Nothing is published before the centre is set up and has a key that signs.
  */
 export async function publish(ports: PublicationPorts): Promise<Published | undefined> {
-  await caughtUp(ports) // an old copy of the registry must not be published: it may name who was shut out since
+  const line = (await caughtUp(ports)).value.number // an old copy of the registry must not be published: it may name who was shut out since
+  const stored = await ports.store.get<Published>(KEY)
+  const before = stored?.value
+  const now = ports.now()
+  const last = await generationAfter(before, ports)
+  if (before && !last && before.line === line && now - before.signedAt < (before.expires - before.signedAt) / SIGNED_ANEW) return before
   const records = await readRecords(ports.store)
   const signer = records && signerOf(records)
   if (!records || !signer) return undefined
   const life = records.instance.policy.configurationHours * HOUR
-  const stored = await ports.store.get<Published>(KEY)
-  const before = stored?.value
   if (before) await noteGeneration(before, ports) // in case we were stopped between the two
   const content = contentOf(records)
   const digest = hex(sha512(Buffer.from(JSON.stringify([content, life], asBase64))))
-  const last = await lastGeneration(ports)
-  const changed = before?.content !== digest || (last?.serial ?? 0) > before.serial
+  const changed = before?.content !== digest || last !== undefined
   const signedBy = hex(sha512(signer.certificate))
-  const now = ports.now()
-  if (before && !changed && before.signer === signedBy && now - before.signedAt < life / SIGNED_ANEW) return before
+  if (before && !changed && before.signer === signedBy && now - before.signedAt < life / SIGNED_ANEW)
+    return noteLine(before, line, stored.version, ports)
   const at = await freeMoment(before ? laterThan(before, now) : now, ports)
   const written = changed || !before ? await writeContent(content, digest, at, last ?? before, ports) : before
-  const next: Published = { ...written, signer: signedBy, signedAt: at, expires: later(at, life) }
+  const next: Published = { ...written, line, signer: signedBy, signedAt: at, expires: later(at, life) }
   for (const version of PARAMETERS_VERSIONS) await writeDirectories(version, content.shared.instance, next, signer, ports)
   if (!(await ports.store.put(KEY, next, stored?.version ?? 0))) return publish(ports) // another published meanwhile: look again
   await noteGeneration(next, ports)
@@ -73,14 +77,25 @@ export function signerOf({ signingKeys }: Records): DirectorySigner | undefined 
 /** The chain of generations as files of their own: which content was in force, and what it followed. */
 async function noteGeneration({ serial, contentAt, digests, previous }: Published, { putLocked }: PublicationPorts): Promise<void> {
   const note = JSON.stringify({ serial, at: contentAt, digests, previous: previous ?? null })
-  await putLocked(`generations/${String(serial).padStart(9, '0')}.json`, Buffer.from(note))
+  await putLocked(generationName(serial), Buffer.from(note))
 }
 
-/** The last generation under lock: ahead of the store when that was restored from a copy, and then the one to follow. */
-async function lastGeneration({ listLocked, getLocked }: PublicationPorts): Promise<Pick<Published, 'serial' | 'digests'> | undefined> {
-  const name = (await listLocked('generations/')).at(-1)
+/** The last generation under lock that the store knows nothing of, because it was restored from a copy: then the one to follow. */
+async function generationAfter(
+  before: Published | undefined,
+  { listLocked, getLocked }: PublicationPorts,
+): Promise<Pick<Published, 'serial' | 'digests'> | undefined> {
+  const name = (await listLocked('generations/', before && generationName(before.serial))).at(-1)
   const bytes = name === undefined ? undefined : await getLocked(name)
   return bytes && (JSON.parse(Buffer.from(bytes).toString('utf8')) as Pick<Published, 'serial' | 'digests'>)
+}
+const generationName = (serial: number): string => `generations/${String(serial).padStart(9, '0')}.json`
+
+/** Acts that the configuration says nothing of make no new one; that they were looked at is noted. */
+async function noteLine(before: Published, line: number, version: number, { store }: PublicationPorts): Promise<Published> {
+  const noted = { ...before, line }
+  await store.put(KEY, noted, version) // another who was faster noted as much
+  return noted
 }
 
 /** Folders are moments; a clock that stands still or was set back must not name one twice. */
