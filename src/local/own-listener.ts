@@ -56,6 +56,16 @@ const tlsOf = ({ certificate, key }: Pick<OwnListenerOptions, 'certificate' | 'k
   sessionTimeout: 600,
 })
 
+const certificates = new WeakMap<TLSSocket, Uint8Array | null>()
+/** What the client presented, taken apart once a connection: it is judged with every message. */
+function certificateOf(socket: TLSSocket): Uint8Array | null {
+  const known = certificates.get(socket)
+  if (known !== undefined) return known
+  const presented = socket.getPeerX509Certificate()?.raw ?? null
+  certificates.set(socket, presented)
+  return presented
+}
+
 /** A node's door without a gateway before it: requests and answers are streamed, headers arrive as they were sent, and nothing is decoded. */
 export function ownListener(serve: (arrival: Arrival) => Promise<Served>, options: OwnListenerOptions): Gateway {
   const server = createServer({
@@ -76,7 +86,7 @@ export function ownListener(serve: (arrival: Arrival) => Promise<Served>, option
     socket.once('close', () => sockets.delete(socket))
   })
   const answer = async (message: IncomingMessage, response: ServerResponse) => {
-    const certificate = (message.socket as TLSSocket).getPeerCertificate()?.raw ?? null
+    const certificate = certificateOf(message.socket as TLSSocket)
     if (options.admits && !(await options.admits(certificate))) return void response.destroy()
     const served = await serve({
       method: message.method ?? '',
