@@ -27,7 +27,11 @@ export function giveEdge(door: Door, { agency, zoneRole, provider, consumer, lin
   const at = (path: string) => `arn:${stack.partition}:apigateway:${stack.region}::${path}`
   const domains = [agency.domains.provider, agency.domains.consumer]
   const own = domains.flatMap((name) => [at(`/domainnames/${name}`), at(`/domainnames/${name}/*`)])
-  line.locked.give(door, { EVIDENCE_BUCKET: line.locked.bucket.bucketName }, { put: ['truststore/'], get: ['truststore/'] })
+  line.locked.give(
+    door,
+    { EVIDENCE_BUCKET: line.locked.bucket.bucketName },
+    { put: ['truststore/'], get: ['truststore/', 'configurations/'] },
+  )
   door.give(
     {
       NODE_DOMAINS: namesOf(agency),
@@ -52,7 +56,7 @@ export function giveEnrol(door: Door, { agency, zoneRole }: Pick<Edge, 'agency' 
   const certificates = `arn:${stack.partition}:acm:${stack.region}:${stack.account}:certificate/*`
   const names = [agency.domains.provider, agency.domains.consumer]
   door.give(
-    { NODE_DOMAINS: namesOf(agency), NAMES_ROLE: zoneRole },
+    { AGENCY: agency.id, NODE_DOMAINS: namesOf(agency), NAMES_ROLE: zoneRole },
     new PolicyStatement({
       actions: ['acm:ImportCertificate', 'acm:AddTagsToCertificate'],
       resources: [certificates],

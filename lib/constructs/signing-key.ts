@@ -59,7 +59,7 @@ export class SigningKey extends Construct {
 
   /** Lets a door read the public half, for a certificate request. */
   giveRead(door: Door, settings: Readonly<Record<string, string>> = {}): void {
-    door.give(settings, new PolicyStatement({ actions: ['kms:GetPublicKey', 'kms:DescribeKey'], resources: [this.key.keyArn] }))
+    door.give(settings, new PolicyStatement({ actions: ['kms:GetPublicKey'], resources: [this.key.keyArn] }))
   }
 }
 

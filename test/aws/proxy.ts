@@ -45,7 +45,7 @@ export async function startProxy(emulators: Pick<Emulators, 'endpointOf'>): Prom
       const onward = forward({ hostname, port, method: incoming.method, path: incoming.url, headers: incoming.headers, setHost: false })
       onward.on('error', () => incoming.socket.destroy())
       onward.on('response', (answer) => {
-        if (answer.statusCode === 200) answered.add(call.action)
+        if (answer.statusCode === 200 || answer.statusCode === 201) answered.add(call.action)
         if (fate !== 'pass') return void answer.resume().on('end', () => incoming.socket.destroy())
         outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
         answer.pipe(outgoing)
@@ -77,12 +77,26 @@ async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
+/** What services that speak in paths are asked for. */
+const PATHS: readonly (readonly [service: string, method: string, path: RegExp, action: string])[] = [
+  ['apigateway', 'GET', /^\/v2\/domainnames\/[^/]+$/, 'GetDomainName'],
+  ['apigateway', 'POST', /^\/v2\/domainnames$/, 'CreateDomainName'],
+  ['apigateway', 'PATCH', /^\/v2\/domainnames\/[^/]+$/, 'UpdateDomainName'],
+  ['apigateway', 'GET', /\/apimappings$/, 'GetApiMappings'],
+  ['apigateway', 'POST', /\/apimappings$/, 'CreateApiMapping'],
+  ['apigateway', 'PATCH', /\/apimappings\/[^/]+$/, 'UpdateApiMapping'],
+  ['sts', 'POST', /^\/$/, 'AssumeRole'],
+  ['route53', 'POST', /^\/2013-04-01\/hostedzone\/[^/]+\/rrset$/, 'ChangeResourceRecordSets'],
+]
+
 /** The service and the caller by the signature's own scope: 'Credential=AKIA…/20261124/mx-central-1/kms/aws4_request'. */
 function seen({ headers, method, url = '/' }: IncomingMessage): AwsCallSeen {
   const [, who = '?', service = '?'] = /Credential=([^/]+)\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? '') ?? []
   const { pathname, searchParams } = new URL(url, 'http://x')
   const target = headers['x-amz-target']
   if (typeof target === 'string') return { who, service, action: target.slice(target.indexOf('.') + 1), target: pathname }
+  const inPath = PATHS.find(([its, how, path]) => its === service && how === method && path.test(pathname))
+  if (inPath) return { who, service, action: inPath[3], target: pathname }
   const action =
     method === 'GET' ? (searchParams.has('list-type') ? 'ListObjectsV2' : 'GetObject') : method === 'PUT' ? 'PutObject' : String(method)
   return { who, service, action, target: pathname }

@@ -21,6 +21,7 @@ import { type Emulators, needsEmulators, startEmulators } from '../aws/emulators
 import { type AwsProxy, startProxy } from '../aws/proxy.ts'
 import { roleCredentials } from '../aws/roles.ts'
 import { issued, privateKeyOf } from '../trust/authority.ts'
+import { edgeContract } from './edge.ts'
 import { keptContract, sampleRecord } from './kept.ts'
 import { lockedContract } from './locked.ts'
 import { signContract } from './sign.ts'
@@ -176,6 +177,8 @@ describe.skipIf(!needsEmulators())('AWS', () => {
       await expect(keyOf(stranger.certificate.der)).rejects.toThrow('holds no key of the certificate')
     })
   })
+
+  edgeContract(() => ({ aws: aws(), emulators, made }))
 
   describe('a client of AWS', () => {
     const throttled = { status: 400, body: '{"__type":"com.amazonaws.kms#ThrottlingException","message":"Rate exceeded"}' }

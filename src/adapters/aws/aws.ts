@@ -1,12 +1,12 @@
 import type { Now } from '../../base/clock.ts'
 import { Busy } from '../../exchange/busy.ts'
-import { ACTIONS, type JsonAction, type S3Action } from './actions.ts'
+import { ACTIONS, type JsonAction, type RestAction, restRow, type S3Action } from './actions.ts'
 import { type Answer, agents, send } from './send.ts'
 import { type Credentials, encodePath, signedHeaders, writeQuery } from './signature-v4.ts'
 
 /*
  * The SDK's five clients that a door needs are 609 KB of minified JavaScript, as against 190 KB of all our own, and take several times as
- * long to load; the thirteen actions we use are signed and sent in the few lines below (bench/doors.ts measures it; docs/decisions says more).
+ * long to load; the few actions we use are signed and sent in the few lines below (bench/doors.ts measures it; docs/decisions says more).
  * Only this file and signature-v4.ts know how AWS is spoken to.
  */
 
@@ -27,11 +27,20 @@ export type S3Request = {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Uint8Array
 }
+export type RestRequest = {
+  readonly path: string
+  readonly body?: string
+  readonly contentType?: string
+  /** In place of the door's own: a role's that it has taken on. */
+  readonly as?: Credentials
+}
 export type Aws = {
   /** A JSON service's answer. Throws AwsRefused, Busy, or whatever the connection had to say. */
   readonly ask: <T>(action: JsonAction, input: object, budgetMs?: number) => Promise<T>
   /** An answer of S3 as it is, below 500; what it means is the caller's to say. */
   readonly object: (action: S3Action, request: S3Request, budgetMs?: number) => Promise<Answer>
+  /** An answer below 500 of a service that speaks in paths, as it is. Throws Busy, or whatever the connection had to say. */
+  readonly rest: (action: RestAction, request: RestRequest, budgetMs?: number) => Promise<Answer>
 }
 
 /** A service said no: `code` in its own words. */
@@ -51,16 +60,26 @@ export const MESSAGE_MS = 1500
 const ATTEMPT_SHARE = 0.6
 const WAITS_MS = [60, 240] as const
 
+/** Nobody's message waits for these. */
+export const PATIENT_MS = 20_000
+
 const EMPTY = Buffer.alloc(0)
+type Signer = { readonly service: string; readonly region?: string; readonly who?: Credentials }
 
 /** One client for a process: every adapter asks through it. */
 export function connectAws(settings: AwsSettings): Aws {
   const connections = agents()
   const { patienceMs = MESSAGE_MS } = settings
-  const sendOnce = (url: URL, method: string, headers: Record<string, string>, body: Uint8Array, service: string, ms: number) => {
+  const sendOnce = (
+    url: URL,
+    method: string,
+    headers: Record<string, string>,
+    body: Uint8Array,
+    { service, region = settings.region, who = settings.credentials() }: Signer,
+    ms: number,
+  ) => {
     const unsigned = { method, path: url.pathname, query: url.search.slice(1), headers: { ...headers, host: url.host }, body }
-    const scope = { service, region: settings.region }
-    return send({ url, method, headers: signedHeaders(unsigned, scope, settings.credentials(), settings.now()), body }, connections, ms)
+    return send({ url, method, headers: signedHeaders(unsigned, { service, region }, who, settings.now()), body }, connections, ms)
   }
   return {
     ask: async <T>(action: JsonAction, input: object, budgetMs = patienceMs) => {
@@ -68,7 +87,7 @@ export function connectAws(settings: AwsSettings): Aws {
       const headers = { 'content-type': `application/x-amz-json-${version}`, 'x-amz-target': target }
       const body = Buffer.from(JSON.stringify(input))
       const url = new URL(settings.endpoint ?? `https://${service}.${settings.region}.amazonaws.com/`)
-      const answer = await patiently(action, budgetMs, (ms) => sendOnce(url, 'POST', headers, body, service, ms))
+      const answer = await patiently(action, budgetMs, (ms) => sendOnce(url, 'POST', headers, body, { service }, ms))
       const said = JSON.parse(answer.body.toString('utf8') || '{}') as T
       if (answer.status !== 200) throw new AwsRefused(action, answer.status, codeIn(answer), said)
       return said
@@ -76,7 +95,15 @@ export function connectAws(settings: AwsSettings): Aws {
     object: (action, { bucket, key = '', query = {}, headers = {}, body = EMPTY }, budgetMs = patienceMs) => {
       const base = settings.endpoint ? `${settings.endpoint}/${bucket}` : `https://${bucket}.s3.${settings.region}.amazonaws.com`
       const url = new URL(`${base}/${encodePath(key)}?${writeQuery(query)}`)
-      return patiently(action, budgetMs, (ms) => sendOnce(url, action === 'PutObject' ? 'PUT' : 'GET', { ...headers }, body, 's3', ms))
+      return patiently(action, budgetMs, (ms) =>
+        sendOnce(url, action === 'PutObject' ? 'PUT' : 'GET', { ...headers }, body, { service: 's3' }, ms),
+      )
+    },
+    rest: (action, { path, body = '', contentType = 'application/json', as }, budgetMs = PATIENT_MS) => {
+      const { service, method, host = `${service}.${settings.region}.amazonaws.com`, region } = restRow(action)
+      const url = new URL(path, settings.endpoint ?? `https://${host}/`)
+      const signer = { service, ...(region ? { region } : {}), ...(as ? { who: as } : {}) }
+      return patiently(action, budgetMs, (ms) => sendOnce(url, method, { 'content-type': contentType }, Buffer.from(body), signer, ms))
     },
   }
 }
