@@ -28,13 +28,10 @@ export async function startEmulators(): Promise<Emulators> {
   const [ministack, dynamo] = [await startMiniStack(), await startDynamo()]
   const started = [ministack, dynamo]
   await Promise.all(started.map(({ ready }) => ready()))
-  const stopNow = () => started.forEach(({ child }) => void child.kill('SIGKILL'))
-  process.once('exit', stopNow)
   return {
     ministack: ministack.url,
     endpointOf: (service) => (service === 'dynamodb' ? dynamo : ministack).url,
     stop: async () => {
-      process.off('exit', stopNow)
       await Promise.all(started.map(({ child }) => ended(child)))
     },
   }
@@ -68,8 +65,15 @@ async function startDynamo(): Promise<Started> {
   return started('java', [...args, String(port)], {}, join(FOLDER, 'dynamodb'), `http://127.0.0.1:${port}`)
 }
 
+/** Runs a program until our end of the pipe is closed, be it that we are done, or that we died. */
+const WHILE_HEARD = 'exec 3<&0; "$0" "$@" 3<&- </dev/null & pid=$!; cat <&3 >/dev/null; kill -9 $pid; wait'
+
 function started(program: string, args: readonly string[], env: Record<string, string>, cwd: string, url: string): Started {
-  const child = spawn(program, args, { cwd, env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn('sh', ['-c', WHILE_HEARD, program, ...args], {
+    cwd,
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['pipe', 'ignore', 'pipe'],
+  })
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => {
     said = `${said}${chunk}`.slice(-2000)
@@ -79,7 +83,7 @@ function started(program: string, args: readonly string[], env: Record<string, s
       if (child.exitCode !== null) break
       if (await fetch(url).catch(() => undefined)) return
     }
-    child.kill('SIGKILL')
+    child.stdin.destroy()
     throw new Error(`${program} did not start: ${said}`)
   }
   return { child, url, ready }
@@ -88,7 +92,7 @@ function started(program: string, args: readonly string[], env: Record<string, s
 async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const gone = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGKILL')
+  child.stdin?.destroy()
   await gone
 }
 
