@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { JsonObject } from '../exchange/contract/json.ts'
 import { addCommand, badValue, type Frame, formed, jsonOption, say } from './frame.ts'
+import { EXIT, inLanguage } from './io.ts'
 
 type Common = { readonly home?: string; readonly as: string; readonly json: boolean }
 
@@ -32,10 +33,24 @@ function operation(
       const { askApi, tellReply } = await import('./api-command.ts')
       const { readable } = await import('./admin-words.ts')
       const { as, json, node } = chosen
-      const reply = await askApi({ home: homeOf(frame, chosen), node, as, ...step(given.slice(0, -2) as string[], chosen) }, frame.io)
+      const taken = stepOrWhy(() => step(given.slice(0, -2) as string[], chosen), frame)
+      if (typeof taken === 'number') return taken
+      const reply = await askApi({ home: homeOf(frame, chosen), node, as, ...taken }, frame.io)
       return tellReply(reply, json, frame.io, (body) => readable(body, frame.io.lang))
     }),
   )
+}
+
+/** What the words on the command line ask for; a word that cannot be is told. */
+function stepOrWhy(step: () => Step, { io }: Frame): Step | number {
+  try {
+    return step()
+  } catch (problem) {
+    if (!(problem instanceof InvalidArgumentError)) throw problem
+    const [es = '', en = es] = problem.message.split('\n')
+    io.err(inLanguage({ es, en }, io.lang))
+    return EXIT.cannot
+  }
 }
 
 const reason = (frame: Frame) =>

@@ -8,7 +8,7 @@ import type { LogEntry } from '../exchange/ports.ts'
 import { type Administration, hasCentre, openCentre, openNode } from '../local/administration.ts'
 import { trouble } from '../local/troubles.ts'
 import { nodeNamed, readWorldFile } from '../local/world-file.ts'
-import { EXIT, type Io, tell } from './io.ts'
+import { EXIT, type Io, inLanguage, tell } from './io.ts'
 
 export type ApiQuestion = {
   readonly home: string
@@ -53,6 +53,12 @@ export function tellReply(reply: ApiReply, json: boolean, io: Io, readable: (bod
   if (typeof reply === 'number') return reply
   if (json) io.out(JSON.stringify(reply.body))
   else if (reply.status < 300) for (const line of readable(reply.body)) io.out(line)
-  else io.err(String((reply.body as { readonly message: string }).message))
+  else io.err(sentence((reply.body as { readonly message: string }).message, io))
   return reply.status < 300 ? EXIT.ok : EXIT.no
+}
+
+/** The API says both languages in one line, and then the detail in brackets. */
+function sentence(message: string, io: Io): string {
+  const [, es = message, en = message, detail = ''] = /^(.*?) \| (.*?)( \([^()]*(?:\([^()]*\)[^()]*)*\))?$/s.exec(message) ?? []
+  return inLanguage({ es: es + detail, en: en + detail }, io.lang)
 }

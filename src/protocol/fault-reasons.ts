@@ -71,6 +71,18 @@ export const REASONS = {
     es: 'No se conoce esa instancia. Revise xRoadInstance, o quítelo para ver la propia.',
     en: 'That instance is not known. Check xRoadInstance, or leave it out for the own one.',
   },
+  not_signed_in: {
+    es: 'Nadie se ha identificado. Inicie sesión y repita.',
+    en: 'Nobody has signed in. Sign in and try again.',
+  },
+  not_your_role: {
+    es: 'Este acto es de otro papel que los suyos. Pídalo a quien lo tenga.',
+    en: 'This act belongs to another role than yours. Ask somebody who has it.',
+  },
+  second_person: {
+    es: 'Quien pide un acto no puede ser también quien lo aprueba. Pídalo a otra persona.',
+    en: 'Who asks for an act cannot also be who approves it. Ask another person.',
+  },
 } as const satisfies Record<string, { es: string; en: string }>
 
 export type FaultReason = keyof typeof REASONS

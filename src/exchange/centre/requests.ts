@@ -39,7 +39,7 @@ export async function submit(work: Work, asked: Asked, asking: Asking): Promise<
 export async function approve(work: Work, id: number, who: string, at: Instant): Promise<Outcome<RequestRecord>> {
   const request = await waitingRequest(work, id)
   if (!request.ok) return request
-  if (request.value.askedBy === who) return refuse('access_denied', 'who asked cannot approve: a second person must')
+  if (request.value.askedBy === who) return refuse('access_denied', 'who asked cannot approve', 'second_person')
   work.put(pendingKey(request.value), null)
   const allowed = await checkAsked(work, request.value)
   if (!allowed.ok) return allowed

@@ -34,7 +34,7 @@ const PROPOSAL_LIFE = 7 * DAY
 export async function callApi(api: Api, call: ApiCall, person: Person | undefined, ports: ApiPorts): Promise<ApiAnswer> {
   if (call.path === '/openapi.json' && call.method === 'GET') return { status: 200, body: api.document }
   const found = operationAt(api.operations, call.method, call.path)
-  if (!person) return problem(refuse('access_denied', 'nobody has signed in').fault, 401)
+  if (!person) return problem(refuse('access_denied', 'no proven name', 'not_signed_in').fault, 401)
   if (!('operation' in found)) {
     const isKnown = found.methods.length > 0
     return isKnown
@@ -44,7 +44,7 @@ export async function callApi(api: Api, call: ApiCall, person: Person | undefine
   const { operation, parameters } = found
   const read = operation.roles.some((role) => person.roles.has(role))
     ? readGiven(operation, call, api.document)
-    : refuse('access_denied', `${operation.id} is for: ${operation.roles.join(', ')}`)
+    : refuse('access_denied', `${operation.id} is for: ${operation.roles.join(', ')}`, 'not_your_role')
   if (!read.ok) return problem((await logRefusal(operation, person, read.fault, ports)).fault)
   const { query, body } = read.value
   const given: Omit<Given, 'at'> = { parameters, query, body, who: person.id, roles: person.roles, ports }
@@ -78,7 +78,10 @@ async function byTwo(operation: Operation, given: Omit<Given, 'at'>, onlyAfter: 
     return proposed.ok ? { status: 202, body: proposed.value } : problem(proposed.fault)
   }
   if (!roles.has('break-glass'))
-    return problem((await logRefusal(operation, { id: who }, refuse('access_denied', 'only the role break-glass may').fault, ports)).fault)
+    return problem(
+      (await logRefusal(operation, { id: who }, refuse('access_denied', 'only the role break-glass may', 'not_your_role').fault, ports))
+        .fault,
+    )
   const broken = { ...deed, breakGlass: why }
   const done = await act(
     ports,

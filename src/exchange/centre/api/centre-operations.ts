@@ -210,7 +210,7 @@ export const CENTRE_OPERATIONS: readonly Operation[] = [
       const key = KEYS.alarm(parameters.alarmId ?? '')
       const alarm = await work.get<AlarmRecord>(key)
       if (!alarm) return refuse('not_found', `alarm ${parameters.alarmId}`)
-      if (alarm.who === who) return refuse('access_denied', 'who broke the glass cannot sweep it up')
+      if (alarm.who === who) return refuse('access_denied', 'who broke the glass cannot sweep it up', 'second_person')
       const seen = { ...alarm, seenBy: who }
       work.put(key, seen)
       return ok(alarmView(seen))

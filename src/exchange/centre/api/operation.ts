@@ -57,7 +57,7 @@ export type Operation = {
 export type Api = { readonly operations: readonly Operation[]; readonly document: JsonObject }
 
 /** Reading is for everybody who has a role. */
-export const READERS: readonly Role[] = ROLES
+export const READERS: readonly Role[] = [...ROLES]
 
 // Schemas in few words. A name that ends in '?' may be missing; nothing else may be there.
 export const text = (most = 255): JsonObject => ({ type: 'string', minLength: 1, maxLength: most })

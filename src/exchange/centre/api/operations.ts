@@ -30,7 +30,7 @@ const PROPOSAL_OPERATIONS: readonly Operation[] = [
       const { operation, parameters, body, askedBy } = proposal.value
       const found = operationNamed(operation)
       if (!found) return refuse('conflict', `there is no act ${operation} any more`)
-      if (askedBy === given.who) return refuse('access_denied', 'who proposed it cannot approve it: a second person must')
+      if (askedBy === given.who) return refuse('access_denied', 'who proposed it cannot approve it', 'second_person')
       const done = await found.run(work, { ...given, parameters, query: {}, body: body as JsonObject, who: askedBy })
       return done.ok ? settle(work, proposal.value, 'approved', given) : done
     },
@@ -57,7 +57,7 @@ async function waiting(work: Work, { parameters, roles, at }: Given): Promise<Ou
   const proposal = await work.get<ProposalRecord>(KEYS.proposal(parameters.proposalId ?? ''))
   if (!proposal) return refuse('not_found', `proposal ${parameters.proposalId}`)
   if (!operationNamed(proposal.operation)?.roles.some((role) => roles.has(role)))
-    return refuse('access_denied', `${proposal.operation} is for other roles`)
+    return refuse('access_denied', `${proposal.operation} is for other roles`, 'not_your_role')
   if (proposal.state !== 'waiting') return refuse('conflict', `it is ${proposal.state} already`)
   return proposal.expires <= at ? refuse('conflict', 'it waited too long: propose it anew') : ok(proposal)
 }
