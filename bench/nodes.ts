@@ -76,6 +76,10 @@ export function nullSigner(): (sign: Sign) => Sign {
 /** Gone when the process ends. */
 export function benchFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sacbe-bench-'))
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  if (folders.push(folder) === 1)
+    process.on('exit', () => {
+      for (const each of folders) rmSync(each, { recursive: true, force: true })
+    })
   return folder
 }
+const folders: string[] = []

@@ -1,28 +1,49 @@
+import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { benchConfiguration } from './configuration.ts'
+import { performanceDocument } from './document.ts'
 import { benchDoors } from './doors.ts'
 import { benchExchange } from './exchange.ts'
+import { benchGrowth } from './growth.ts'
+import { benchSealing } from './sealing.ts'
+import { benchSteps } from './steps.ts'
+import { benchThroughput } from './throughput/run.ts'
 
-/** npm run bench [-- --json]: figures as ratios taken in one run, with the machine they were taken on. */
-const figures = {
-  machine: `${cpus().length} × ${cpus()[0]?.model}, Node ${process.versions.node}`,
-  exchange: await benchExchange(),
-  doors: await benchDoors(),
+/**
+ * npm run bench -- [PART…] [--json] [--write]: figures as ratios taken in one run, with the machine they were taken on.
+ * --write makes docs/performance.md of them.
+ */
+const PARTS = {
+  exchange: () => benchExchange(),
+  steps: () => benchSteps(),
+  sealing: () => benchSealing(),
+  growth: () => benchGrowth(),
+  configuration: () => benchConfiguration(),
+  throughput: () => benchThroughput(),
+  doors: () => benchDoors(),
 }
+type Parts = typeof PARTS
+export type Figures = { readonly machine: string; readonly at: string } & { readonly [P in keyof Parts]?: Awaited<ReturnType<Parts[P]>> }
 
-if (process.argv.includes('--json')) console.log(JSON.stringify(figures))
-else {
-  const { counted, exchangeMs, floorMs, ratio, nullSignerMs } = figures.exchange
-  console.log(figures.machine)
-  console.log(
-    `per exchange: ${counted.signatures} signatures, ${counted.verifications} verifications, ${counted.digests} digests over ${counted.digestedBytes} bytes`,
-  )
-  for (const [run, ms] of exchangeMs.runs.entries())
-    console.log(`  exchange ${ms.toFixed(3)} ms CPU · floor ${floorMs.runs[run]?.toFixed(3)} ms · ratio ${ratio.runs[run]?.toFixed(2)}`)
-  console.log(`ratio ${ratio.middle.toFixed(2)}, spread ${(ratio.spread * 100).toFixed(0)} % over ${ratio.runs.length} runs`)
-  console.log(`without the signatures' own time: ${nullSignerMs.middle.toFixed(3)} ms for both nodes`)
-  console.log('doors in AWS, and the SDK they do without:')
-  for (const { door, kilobytes, importMs, megabytes } of figures.doors)
-    console.log(
-      `  ${door}: ${kilobytes} KB · loaded in ${importMs.median.toFixed(0)} ms (fastest ${importMs.fastest.toFixed(0)}) · heap ${megabytes.toFixed(1)} MB`,
-    )
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean' }, write: { type: 'boolean' } },
+})
+const unknown = positionals.find((name) => !(name in PARTS))
+if (unknown !== undefined) {
+  console.error(`There is no part ${unknown}: ${Object.keys(PARTS).join(', ')}`)
+  process.exit(2)
 }
+const wanted = (positionals.length > 0 ? positionals : Object.keys(PARTS)) as (keyof Parts)[]
+const measured: Record<string, unknown> = {}
+for (const name of wanted) {
+  if (!values.json) console.error(`${name}…`)
+  measured[name] = await PARTS[name]()
+}
+const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}, OpenSSL ${process.versions.openssl}`
+const figures = { machine, at: new Date().toISOString().slice(0, 10), ...measured } as Figures
+if (values.json) console.log(JSON.stringify(figures))
+else console.log(performanceDocument(figures))
+if (values.write) writeFileSync(new URL('../docs/performance.md', import.meta.url), performanceDocument(figures))
+process.exit(0)

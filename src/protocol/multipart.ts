@@ -53,7 +53,8 @@ const LINE_END = Buffer.from('\r\n', 'latin1')
  * @param boundary not guessable by whoever wrote the bodies. Throws when a body holds it.
  */
 export function writeMultipart(boundary: string, parts: readonly Part[]): Uint8Array {
-  for (const { body } of parts) if (holds(body, `--${boundary}`)) throw new Error('a body holds the boundary')
+  const delimiter = Buffer.from(`--${boundary}`, 'latin1')
+  for (const { body } of parts) if (holds(body, delimiter)) throw new Error('a body holds the boundary')
   return Buffer.concat(
     multipartPieces(
       boundary,
@@ -62,5 +63,5 @@ export function writeMultipart(boundary: string, parts: readonly Part[]): Uint8A
   )
 }
 
-export const holds = (bytes: Uint8Array, text: string): boolean =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(text, 0, 'latin1')
+export const holds = (bytes: Uint8Array, other: Buffer | string): boolean =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(other, 0, 'latin1')
