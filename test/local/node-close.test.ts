@@ -2,12 +2,14 @@ import { describe, expect, test } from 'vitest'
 import { lockedFiles } from '../../src/adapters/local/locked-files.ts'
 import { openNodeStore } from '../../src/adapters/local/node-store.ts'
 import { DAY, type Instant, isoInstant, later, MINUTE } from '../../src/base/clock.ts'
+import type { EvidenceRecord } from '../../src/evidence/record.ts'
 import type { LogEntry, Sign } from '../../src/exchange/ports.ts'
 import { daysClosing, nodeCloses } from '../../src/local/node-close.ts'
 import { logCounting, readCounts, signLogged } from '../../src/local/node-counts.ts'
 import { closesOf } from '../../src/metering/daily-close.ts'
 import { sampleRecord } from '../contract/kept.ts'
 import { temporaryFolder } from '../contract/temporary-folder.ts'
+import { post, twoNodes } from '../exchange/two-nodes.ts'
 
 const AT = sampleRecord('1').at
 const TODAY = isoInstant(AT).slice(0, 10)
@@ -66,6 +68,22 @@ describe('the day of a node', () => {
     fails({ level: 'error', event: 'not_kept', requestId: 'r', signature: 'own', why: 'disk full' })
     expect(await closes()).toEqual([expect.objectContaining({ namedFailures: 1, signatures: 0, closes: true })])
     await store.close()
+  })
+  test('the doors tell which signature it was: one of ours alone or shared, none when a peer signed', async () => {
+    const world = await twoNodes()
+    const full = async () => {
+      throw new Error('disk full')
+    }
+    const { keep } = world.consumer.ports
+    Object.assign(world.consumer.ports, { keep: full })
+    await world.ask()
+    await world.ask(post('cuerpo'))
+    Object.assign(world.consumer.ports, {
+      keep: async (record: EvidenceRecord) => (record.direction === 'request' ? keep(record) : full()),
+    })
+    await world.ask()
+    const told = world.consumer.log.filter(({ event }) => event === 'not_kept').map(({ signature }) => signature)
+    expect(told).toEqual(['own', expect.stringMatching(/^[\da-f]{32}$/), undefined])
   })
   test('gives nothing away that the key’s log does not have: a log that cannot be written is no signature', async () => {
     const { store } = node()

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { later } from '../../src/base/clock.ts'
 import { encodeRecord } from '../../src/evidence/record.ts'
+import type { Sign } from '../../src/exchange/ports.ts'
+import { archivedByDay } from '../../src/metering/daily-close.ts'
 import { exchangesOf } from '../../src/metering/exchanges.ts'
 import { purposeOf } from '../../src/metering/purpose.ts'
 import { receiptOf } from '../../src/metering/receipt.ts'
@@ -73,6 +75,25 @@ describe('the receipts that the archive writes', () => {
     expect(receipt.lines.reduce((sum, { usd }) => sum + usd, 0n)).toBe(receipt.usd)
   })
 
+  test('tell a signature over several messages from one of its own: as many as the key was asked for', async () => {
+    const world = await twoNodes()
+    const { configuration, ports, archivePorts } = world.consumer
+    const clients = configuration.current.clients.map((each) => ({ ...each, signing: { ...each.signing, batch: true } }))
+    configuration.current = { ...configuration.current, clients }
+    const { sign } = ports
+    let asked = 0
+    const slow: Sign = async (...question) => {
+      asked++
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      return sign(...question)
+    }
+    Object.assign(ports, { sign: slow })
+    await Promise.all(Array.from({ length: 9 }, (_, n) => world.ask(n % 2 ? post(`${n}`) : {})))
+    await archiveAll(archivePorts)
+    const days = [...archivedByDay(await positionsOf(world.consumer)).values()]
+    expect(asked).toBeLessThan(9)
+    expect(days).toMatchObject([{ archived: 18, signatures: asked }])
+  })
   test('cost the same however often a record is delivered', async () => {
     const world = await twoNodes()
     await world.ask()
