@@ -83,7 +83,7 @@ describe('sacbe cost estimate', () => {
 })
 
 describe('the commands about a world’s books', () => {
-  const commands = [['statement'], ['receipt', 'x'], ['forecast'], ['focus'], ['budget', '--budgets', 'b.json']]
+  const commands = [['statement'], ['close'], ['receipt', 'x'], ['forecast'], ['focus'], ['budget', '--budgets', 'b.json']]
   for (const command of commands)
     test(`${command[0]} says when there is no world`, async () => {
       const { code, err } = await sacbe([...command, '--home', temporaryFolder()])
