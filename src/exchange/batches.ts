@@ -1,9 +1,9 @@
+import { hash } from 'node:crypto'
 import type { Now } from '../base/clock.ts'
 import type { PartDigest } from '../evidence/hash-chain.ts'
 import { type SigningMaterial, sealBatch, sealMessage } from '../evidence/seal.ts'
 import type { Sign } from '../protocol/sign.ts'
 import type { SignatureDocuments } from '../protocol/signature-documents.ts'
-import { sha256OfLasting } from './ocsp-at-hand.ts'
 
 type Waiting = {
   readonly parts: readonly PartDigest[]
@@ -28,7 +28,7 @@ export async function sealTogether(
   sign: Sign,
   now: Now,
 ): Promise<SignatureDocuments> {
-  const key = `${material.key} ${sha256OfLasting(material.certificate)}`
+  const key = `${material.key} ${hash('sha256', material.certificate, 'hex')}`
   const waiting = batches.get(key)
   if (waiting) return new Promise((done, failed) => void waiting.push({ parts, material, done, failed }))
   const line: Waiting[] = []

@@ -3,7 +3,6 @@ import type { ClientId, ServerId, ServiceId } from '../protocol/identifiers.ts'
 import type { SignatureName } from '../protocol/sign.ts'
 import type { AccessRight, Endpoint } from '../trust/access.ts'
 import type { MessageLimits, Patience } from './limits.ts'
-import type { PeerResponders } from './peer-responder.ts'
 import type { Policy } from './policy.ts'
 import type { Reach } from './reach/reach.ts'
 
@@ -12,6 +11,8 @@ export type NodeConfiguration = {
   readonly server: ServerId
   /** The certificate of our TLS key, registered with the centre; the key itself is known to the listener and to callPeer alone. */
   readonly authentication: { readonly certificate: Uint8Array; readonly intermediates: readonly Uint8Array[] }
+  /** Where peers reach it, for the centre to publish. Absent: others registered the node, and look after that. */
+  readonly address?: string
   readonly clients: readonly NodeClient[]
   readonly services: readonly NodeService[]
   readonly rights: readonly AccessRight[]
@@ -33,6 +34,13 @@ export type NodeConfiguration = {
   readonly oldestPeer?: string
   /** How peers' OCSP responses are had from themselves. Absent: at stock servers' port, when their authority's responders are silent. */
   readonly peerResponders?: PeerResponders
+}
+
+/** How the OCSP responses for peers' TLS certificates are had from the peers themselves, over plain HTTP. */
+export type PeerResponders = {
+  readonly port: number
+  /** Whether the peer is asked before its authority's responders; else when those are silent. */
+  readonly first: boolean
 }
 
 /**

@@ -4,14 +4,11 @@ import { boundaryOf, readContentType } from '../protocol/content-type.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
 import { readMultipart } from '../protocol/multipart.ts'
 import { lastValue } from '../protocol/rest-headers.ts'
+import type { PeerResponders } from './node-configuration.ts'
 import type { HttpAnswer } from './ports.ts'
 
-/** How the OCSP responses for peers' TLS certificates are had from the peers themselves, over plain HTTP. */
-export type PeerResponders = {
-  readonly port: number
-  /** Whether the peer is asked before its authority's responders; else when those are silent. */
-  readonly first: boolean
-}
+export type { PeerResponders } from './node-configuration.ts'
+
 /** Stock servers' port. */
 export const PEER_RESPONDERS: PeerResponders = { port: 5577, first: false }
 

@@ -3,7 +3,7 @@ import type { LeftOut, StoredBody } from '../../protocol/body.ts'
 
 /** Octets to be written one after the other: in hand, or lying elsewhere. */
 export type Piece = Uint8Array | StoredBody
-/** Reads what is stored, in pieces. */
+/** Reads what is stored, in pieces. Each is good only until the next is asked for: its memory is used again. */
 export type ReadStored = (body: StoredBody) => AsyncIterable<Uint8Array>
 
 export const sizeOfPieces = (pieces: readonly Piece[]): number =>
@@ -13,24 +13,26 @@ export const sizeOfPieces = (pieces: readonly Piece[]): number =>
 export const withLeftOut = (octets: Uint8Array, leftOut: LeftOut | undefined): readonly Piece[] =>
   leftOut ? [octets.subarray(0, leftOut.offset), leftOut.body, octets.subarray(leftOut.offset)] : [octets]
 
-/** Writes everything and ends, no faster than the other side takes it. Rejects when a stored body cannot be read; stops when the stream is gone. */
+/** Writes everything and ends, each piece once the one before is out. Rejects when a stored body cannot be read; stops when the stream is gone. */
 export async function writePieces(stream: Writable, pieces: readonly Piece[], read: ReadStored): Promise<void> {
   for (const piece of pieces) {
     for await (const chunk of piece instanceof Uint8Array ? [piece] : read(piece)) {
       if (stream.destroyed) return
-      if (!stream.write(chunk)) await drained(stream)
+      if (chunk.length === 0) continue
+      await written(stream, chunk)
     }
   }
   stream.end()
 }
 
-const drained = (stream: Writable): Promise<void> =>
+const written = (stream: Writable, chunk: Uint8Array): Promise<void> =>
   new Promise((resolve) => {
     const go = () => {
-      stream.removeListener('drain', go).removeListener('close', go).removeListener('error', go)
+      stream.removeListener('close', go)
       resolve()
     }
-    stream.once('drain', go).once('close', go).once('error', go)
+    stream.once('close', go)
+    stream.write(chunk, go) // what went wrong is told by the stream's own error
   })
 
 /** Where no body is ever stored. */

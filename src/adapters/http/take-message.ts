@@ -13,7 +13,7 @@ export type TakenMessage = { readonly body: Uint8Array; readonly leftOut?: LeftO
 export async function takeMessage(contentType: string, chunks: AsyncIterable<Uint8Array>, room: Room): Promise<TakenMessage | 'too large'> {
   const type = readContentType(contentType)
   const boundary = type?.type === 'multipart/mixed' ? boundaryOf(type) : undefined
-  const parts = room.store && boundary !== undefined ? new Parts(boundary, room.held, room.most, room.store) : undefined
+  const parts = room.store && boundary !== undefined ? new Parts(boundary, room, room.store) : undefined
   const raw: Uint8Array[] = []
   let size = 0
   try {
@@ -22,7 +22,7 @@ export async function takeMessage(contentType: string, chunks: AsyncIterable<Uin
       if (size > room.most) return 'too large'
       await parts?.take(chunk)
       if (size <= room.held) raw.push(chunk)
-      else if (parts?.isStoring) raw.splice(1)
+      else if (await parts?.spill()) raw.splice(1)
       else return 'too large'
     }
     if (!parts?.isStoring) return { body: Buffer.concat(raw) }
@@ -35,7 +35,7 @@ export async function takeMessage(contentType: string, chunks: AsyncIterable<Uin
 const REST_BODY = 'application/x-road-rest-body'
 type Gathered = { readonly lines: string; readonly isRestBody: boolean; pieces: Uint8Array[] }
 
-/** The parts of a message while they come in. Once they are too many to hold, the REST body goes to the store. */
+/** The parts of a message while they come in. */
 class Parts {
   readonly #boundary: string
   readonly #reader: MultipartReader
@@ -46,7 +46,7 @@ class Parts {
   #broken = false
   #being: BeingStored | undefined
 
-  constructor(boundary: string, held: number, most: number, store: BodyStore) {
+  constructor(boundary: string, { held, most }: Room, store: BodyStore) {
     this.#boundary = boundary
     this.#reader = new MultipartReader(boundary, { message: most })
     this.#held = held
@@ -77,9 +77,18 @@ class Parts {
     if (part.isRestBody && this.#being) return this.#being.write(bytes)
     part.pieces.push(bytes)
     this.#size += bytes.length
-    if (this.#size <= this.#held || !part.isRestBody) return
-    this.#being = await this.#store.begin()
-    for (const each of part.pieces.splice(0)) await this.#being.write(each)
+  }
+
+  /** The message is too big to hold: its REST body goes to the store from now on. false: even without it it is, or it has none. */
+  async spill(): Promise<boolean> {
+    const part = this.#parts.find(({ isRestBody }) => isRestBody)
+    if (!part) return false
+    this.#being ??= await this.#store.begin()
+    for (const each of part.pieces.splice(0)) {
+      await this.#being.write(each)
+      this.#size -= each.length
+    }
+    return this.#size <= this.#held
   }
 
   /** The message without its REST body; undefined when it was cut or broken. */

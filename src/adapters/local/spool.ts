@@ -69,8 +69,9 @@ async function nameless(path: string): Promise<FileHandle> {
 
 async function* chunksOf(file: FileHandle | undefined, { at, size }: StoredBody): AsyncGenerator<Uint8Array> {
   if (!file) throw new Error(`the body ${at} was forgotten`)
+  const buffer = Buffer.allocUnsafe(CHUNK)
   for (let position = 0; position < size; ) {
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK, position)
+    const { bytesRead } = await file.read(buffer, 0, CHUNK, position)
     if (bytesRead === 0) throw new Error(`the body ${at} ends after ${position} of ${size} octets`)
     position += bytesRead
     yield buffer.subarray(0, bytesRead)

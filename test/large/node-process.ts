@@ -1,0 +1,70 @@
+// Nodes that listen by themselves, each in a process of its own: whoever started them watches their memory.
+// 'consumer': the centre and the bank; prints where everything is. 'provider': the register, in the same folder.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { instant } from '../../src/base/clock.ts'
+import { openHome } from '../../src/local/home.ts'
+import { startNodeAlone } from '../../src/local/node-alone.ts'
+import type { NodeSettings } from '../../src/local/node-settings.ts'
+import type { NodePlan } from '../../src/local/plan.ts'
+import { startWorld } from '../../src/local/world.ts'
+import type { WorldFile } from '../../src/local/world-file.ts'
+import { PERSONS, plan } from '../journeys/plan.ts'
+
+const MIB = 1024 * 1024
+const PASSPHRASE = 'grande'
+const now = () => instant(Date.now())
+const [, , part = '', given = '', most = '0'] = process.argv
+
+async function consumer(serviceUrl: string, most: number): Promise<void> {
+  const settings: NodeSettings = { ownListener: true, limits: { body: most, message: most + MIB, held: MIB } }
+  const folder = mkdtempSync(join(tmpdir(), 'sacbe-large-'))
+  const home = openHome(folder, { passphrase: PASSPHRASE, scenario: 'large' })
+  if (!home.ok) throw new Error(home.fault.en)
+  const world = await startWorld({
+    home: home.value,
+    plan: {
+      ...plan,
+      programs: [],
+      nodes: plan.nodes.filter(({ name }) => name !== 'stranger').map((node) => streaming(node, settings, serviceUrl)),
+    },
+    port: 0,
+    now,
+    log: () => {},
+    archive: 'by hand',
+    archiveSeconds: 5,
+    apart: ['register'],
+  })
+  if (!world.ok) throw new Error(world.fault.en)
+  untilTold(
+    world.value.file,
+    async () => {
+      await world.value.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+    folder,
+  )
+}
+
+const streaming = (node: NodePlan, settings: NodeSettings, url: string): NodePlan => ({
+  ...node,
+  settings,
+  services: node.name === 'register' ? [{ id: PERSONS, type: 'REST', at: { url }, timeoutMs: 500_000 }] : [],
+  rights: node.rights.filter(({ service }) => service === PERSONS),
+  reach: ['127.0.0.1'],
+})
+
+async function provider(home: string): Promise<void> {
+  const node = await startNodeAlone({ home, node: 'register', passphrase: PASSPHRASE, now })
+  if (!node.ok) throw new Error(node.fault.en)
+  untilTold(undefined, node.value.close, home)
+}
+
+function untilTold(file: WorldFile | undefined, close: () => Promise<void>, folder: string): void {
+  process.once('message', () => void close().then(() => process.exit(0)))
+  process.send?.({ file, folder })
+}
+
+if (part === 'consumer') await consumer(given, Number(most))
+else await provider(given)
