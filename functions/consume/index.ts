@@ -5,8 +5,10 @@ import { nodeInAws } from '../../src/adapters/aws/node.ts'
 import { keepInQueue } from '../../src/adapters/aws/sqs-keep.ts'
 import { keyInParameter } from '../../src/adapters/aws/ssm-key.ts'
 import { callPeerOverTls } from '../../src/adapters/http/call-peer.ts'
+import { owedPayer } from '../../src/exchange/life/owed.ts'
 import { MOST_MESSAGE } from '../../src/exchange/limits.ts'
-import { door } from '../door.ts'
+import { type DoorContext, door } from '../door.ts'
+import type { GatewayEvent } from '../http.ts'
 import { readSettings } from '../settings.ts'
 import { consumeBug, consumeHandler } from './handler.ts'
 import { CONSUME_SETTINGS } from './settings.ts'
@@ -30,5 +32,14 @@ const ports = {
   }),
 }
 
-/** The consumer's door in AWS. */
-export const handler = door(consumeHandler(ports), { log, logContext, answerBug: consumeBug })
+const answer = consumeHandler(ports)
+const payOwed = owedPayer(ports)
+
+/** The consumer's door in AWS. What the node owes its centre is signed and sent beside a message. */
+const consumeAndPay = async (event: GatewayEvent, context?: DoorContext) => {
+  const paying = payOwed().catch((problem: unknown) => log({ level: 'warn', event: 'owed_not_read', why: String(problem) }))
+  const result = await answer(event, context)
+  await paying
+  return result
+}
+export const handler = door(consumeAndPay, { log, logContext, answerBug: consumeBug })

@@ -1,9 +1,6 @@
+import type { PublicCertificate } from '../../exchange/edge/public-certificates.ts'
 import { writePem } from '../../trust/pem.ts'
 import { type Aws, PATIENT_MS } from './aws.ts'
-import type { ZoneRecord } from './zone-names.ts'
-
-/** A public certificate that was asked for: 'ISSUED' once its name was proved; until then the record that proves it. */
-export type PublicCertificate = { readonly status: string; readonly proof?: Extract<ZoneRecord, { kind: 'proof' }> }
 
 type Described = {
   readonly Certificate: {
@@ -37,7 +34,7 @@ export function certificatesInAcm({ ask }: Pick<Aws, 'ask'>, agency: string) {
     describePublic: async (CertificateArn: string): Promise<PublicCertificate> => {
       const { Certificate } = await ask<Described>('DescribeCertificate', { CertificateArn }, PATIENT_MS)
       const record = Certificate.DomainValidationOptions?.[0]?.ResourceRecord
-      return { status: Certificate.Status, ...(record ? { proof: { kind: 'proof', name: record.Name, value: record.Value } } : {}) }
+      return { status: Certificate.Status, ...(record ? { proof: { name: record.Name, value: record.Value } } : {}) }
     },
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Now } from '../../base/clock.ts'
 import { keptFresh } from '../../exchange/kept-fresh.ts'
+import { OWED, type Owed } from '../../exchange/life/owed.ts'
 import { type Memory, newMemory } from '../../exchange/memory.ts'
 import { ALLOWANCES, readAllowances } from '../../exchange/node-allowances.ts'
 import type { CurrentConfiguration, CurrentTrust, FetchUrl, Log, NewId, Store, TrustInForce } from '../../exchange/ports.ts'
@@ -17,6 +18,8 @@ export type NodeInAws = LockedBucket & {
   readonly store: Store
   readonly configuration: CurrentConfiguration
   readonly trust: CurrentTrust
+  /** What waits for a signature of this node's owner; it came with the configuration. */
+  readonly owed: () => Promise<readonly Owed[]>
   readonly refreshTrust: () => Promise<Outcome<TrustInForce>>
   readonly fetchUrl: FetchUrl
   readonly now: Now
@@ -53,6 +56,7 @@ export function nodeInAws({ aws, table, bucket, bucketMs, now, log }: Place): No
   return {
     ...base,
     configuration: async () => (await node()).configuration,
+    owed: async () => (await node()).owed,
     trust: async () => (await keeper()).current(),
     refreshTrust: async () => (await keeper()).refresh(),
     newId: randomUUID,
@@ -61,10 +65,11 @@ export function nodeInAws({ aws, table, bucket, bucketMs, now, log }: Place): No
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())
 
-async function readNode(store: Store): Promise<StoredNode> {
+async function readNode(store: Store): Promise<StoredNode & { readonly owed: readonly Owed[] }> {
   const [records, allowances] = await Promise.all([store.query(NODE), store.get(ALLOWANCES)])
   const node = readStoredNode(records)
-  if (node.ok) return { ...node.value, configuration: { ...node.value.configuration, allowances: readAllowances(allowances?.value) } }
+  const owed = records.filter(({ key }) => key.startsWith(OWED)).map(({ value }) => value as Owed)
+  if (node.ok) return { ...node.value, owed, configuration: { ...node.value.configuration, allowances: readAllowances(allowances?.value) } }
   throw new Error(`${codeOf(node.fault)}: ${node.fault.detail}`)
 }
 

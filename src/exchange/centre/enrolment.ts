@@ -39,7 +39,7 @@ export async function enrol({ secret, server, certificates }: Enrolment, ports: 
       { member: memberOf(id.value), serverCode: id.value.serverCode },
       at,
     )
-    return used.ok ? ordersIn(work, certificates, id.value) : used
+    return used.ok ? ordersIn(work, certificates, id.value, 'invitation') : used
   })
   return ordered.ok ? issued(ordered.value, ports) : ordered
 }
@@ -51,7 +51,7 @@ export async function enrol({ secret, server, certificates }: Enrolment, ports: 
 export async function renewCertificates(signed: SignedStatement, ports: EnrolmentPorts): Promise<Outcome<Issued>> {
   type Content = { readonly certificates: readonly OrderedCertificate[] }
   const ordered = await heard<Content, readonly Ordered[]>(signed, 'order', ports, async (work, { server, content }) =>
-    ordersIn(work, content.certificates, server),
+    ordersIn(work, content.certificates, server, 'statement'),
   )
   return ordered.ok ? issued(ordered.value, ports) : ordered
 }
@@ -81,14 +81,19 @@ export async function heard<C, T>(
   })
 }
 
-async function ordersIn(work: Work, certificates: readonly OrderedCertificate[], server: ServerId): Promise<Outcome<readonly Ordered[]>> {
+async function ordersIn(
+  work: Work,
+  certificates: readonly OrderedCertificate[],
+  server: ServerId,
+  by: 'invitation' | 'statement',
+): Promise<Outcome<readonly Ordered[]>> {
   if (!Array.isArray(certificates) || certificates.length === 0 || certificates.length > MOST_CERTIFICATES)
     return refuse('bad_request', `from one certificate to ${MOST_CERTIFICATES} may be ordered`)
   const member = await work.get<MemberRecord>(KEYS.member(memberOf(server)))
   if (!member) return refuse('not_found', formatId(memberOf(server)))
   const orders: Ordered[] = []
   for (const each of certificates) {
-    const order = readOrder(each, server, member.name)
+    const order = readOrder(each, server, member.name, by)
     if (!order.ok) return order
     orders.push(order.value)
   }

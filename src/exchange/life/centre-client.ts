@@ -80,19 +80,31 @@ export async function askCentre(
   if (!facts.ok) return facts
   const provider = parseClientId(facts.value.provider)
   if (!provider.ok) return provider
+  const message = managementMessage(wanted, provider.value as ClientId, ports.newId())
+  return sendRequest(message, by, possession && (await signedBy(message, possession, ports.sign)), today, ports)
+}
+
+/** Whoever holds that key says that message. */
+export const signedBy = async (message: Uint8Array, one: Possession, sign: Sign): Promise<RequestSignature> => ({
+  algorithm: one.algorithm,
+  value: await signData(message, one, sign),
+  certificate: one.certificate,
+})
+
+/** A management request's message, signed by the server's owner and sent to the centre. Refused as `askCentre` is. */
+export async function sendRequest(
+  message: Uint8Array,
+  by: Speaker,
+  possession: RequestSignature | undefined,
+  today: TrustInForce,
+  ports: CentrePorts,
+): Promise<Outcome<ManagementReply>> {
   const certificate = readCertificate(by.certificate)
   if (!certificate.ok) return certificate
   const ocsp = await ocspAtHand(certificate.value, today, ports)
   if (!ocsp.ok) return ocsp
-  const message = managementMessage(wanted, provider.value as ClientId, ports.newId())
-  const signedBy = async (one: Possession): Promise<RequestSignature> => ({
-    algorithm: one.algorithm,
-    value: await signData(message, one, ports.sign),
-    certificate: one.certificate,
-  })
-  const owner = { ...(await signedBy(by)), ocsp: ocsp.value }
-  const held = possession && (await signedBy(possession))
-  const { contentType, body } = writeManagementRequest(message, owner, held, `sacbe-${ports.newId()}`)
+  const owner = { ...(await signedBy(message, by, ports.sign)), ocsp: ocsp.value }
+  const { contentType, body } = writeManagementRequest(message, owner, possession, `sacbe-${ports.newId()}`)
   const answer = await ports.fetchUrl(`${ports.centreUrl}/node/management`, { type: contentType, body }, PATIENCE)
   if (!answer.ok) return answer
   if (answer.value.status !== 200) return refuse('http_error', `the centre answered ${answer.value.status}`)

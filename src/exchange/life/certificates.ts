@@ -52,7 +52,7 @@ export async function keepCertificates(ports: LifePorts): Promise<readonly LifeS
   const today = await ports.trust()
   if (!today.ok) return []
   const steps: LifeStep[] = []
-  const { identity } = await change(ports, (before) => begun(before, configuration, ALGORITHM, ports.now()))
+  const identity = await beginIdentity(configuration, ports)
   const purposes = [...new Map(identity.held.map(({ use, member }) => [`${use} ${member}`, { use, member }])).values()]
   for (const { use, member } of purposes) {
     const done = await keepOne(use, member, configuration, today.value, ports)
@@ -62,6 +62,11 @@ export async function keepCertificates(ports: LifePorts): Promise<readonly LifeS
   }
   for (const { what, key } of steps) ports.log({ level: 'info', event: 'certificate', what, key })
   return steps
+}
+
+/** What the node was set up with, as the beginning of its life, once. */
+export async function beginIdentity(configuration: NodeConfiguration, ports: Pick<LifePorts, 'store' | 'now'>): Promise<Identity> {
+  return (await change(ports, (before) => begun(before, configuration, ALGORITHM, ports.now()))).identity
 }
 
 async function change(

@@ -4,7 +4,8 @@ import { isClockWrong } from '../clock-watch.ts'
 import { type ChainHeadPorts, headIsPublished, witnessHead } from '../watch/chain-head.ts'
 import { watchEntries } from '../watch/entries.ts'
 import { noteGeneration } from '../watch/gossip.ts'
-import { keepCertificates } from './certificates.ts'
+import { beginIdentity, keepCertificates } from './certificates.ts'
+import { keepRegistration } from './registration.ts'
 
 export type TendPorts = ChainHeadPorts & {
   /** Renews what the agency's own systems connect with. */
@@ -14,7 +15,7 @@ export type TendPorts = ChainHeadPorts & {
 export type Tended = Map<string, Instant>
 
 /** How often each is looked at. What a look costs decides: none of these is in a message's way. */
-const EVERY = { entries: 5 * MINUTE, certificates: HOUR, credentials: HOUR, head: HOUR } as const
+const EVERY = { registration: 10 * MINUTE, entries: 5 * MINUTE, certificates: HOUR, credentials: HOUR, head: HOUR } as const
 
 /**
  * Everything a node does of itself besides messages and their evidence, whatever is due: the newest configuration, the watch over the centre, its
@@ -29,6 +30,10 @@ export async function tend(ports: TendPorts, tended: Tended): Promise<void> {
   }
   warn(today.value.validUntil, ports)
   const configuration = await ports.configuration()
+  await due('registration', ports, tended, async () => {
+    const standing = configuration.address === undefined ? undefined : await registrationOf(configuration, today.value, ports)
+    if (standing && (!standing.ok || standing.value.waitsFor.length > 0)) tended.delete('registration') // looked at again at once
+  })
   await due('entries', ports, tended, async () => {
     await noteGeneration(today.value, ports)
     await watchEntries(configuration, today.value, ports)
@@ -39,6 +44,13 @@ export async function tend(ports: TendPorts, tended: Tended): Promise<void> {
     await witnessHead(ports)
     await headIsPublished(ports)
   })
+}
+
+async function registrationOf(...[configuration, today, ports]: Parameters<typeof keepRegistration>) {
+  await beginIdentity(configuration, ports)
+  const standing = await keepRegistration(configuration, today, ports)
+  if (!standing.ok) ports.log({ level: 'warn', event: 'not_registered', code: codeOf(standing.fault), why: standing.fault.detail })
+  return standing
 }
 
 async function due(what: keyof typeof EVERY, { now, log }: TendPorts, tended: Tended, work: () => Promise<void>): Promise<void> {
