@@ -2,10 +2,10 @@ import { ok } from '../base/result.ts'
 import type { LeftOut } from '../protocol/body.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
 import { type Header, lastValue } from '../protocol/rest-headers.ts'
-import type { Reply } from './incoming.ts'
+import type { Reply } from './message.ts'
 
 /** What we say of ourselves, above every gate that servers put up. */
-const PROXY_VERSION = '7.8.0'
+export const PROXY_VERSION = '7.8.0'
 const HASH_ALGORITHM = 'SHA-512'
 
 /** What tells the two protocols apart on the way. */

@@ -1,8 +1,10 @@
 import type { PartDigest } from '../evidence/hash-chain.ts'
 import type { KeptBody } from '../evidence/record.ts'
+import type { LeftOut } from '../protocol/body.ts'
 import { sha512OfHeld } from '../protocol/digests.ts'
 import type { ClientId, ServiceId } from '../protocol/identifiers.ts'
 import { digestOfBody } from '../protocol/request-hash.ts'
+import type { Header } from '../protocol/rest-headers.ts'
 
 /** What the messages of both protocols have in common: who speaks with whom, under which ids, and what is signed. */
 export type Message = {
@@ -28,3 +30,6 @@ export const partsOf = ({ message, attachments }: Content): readonly PartDigest[
   { name: '/message.xml', sha512: sha512OfHeld(message) },
   ...attachments.map((each, index) => ({ name: `/attachment${index + 1}`, sha512: each.sha512 })),
 ]
+
+/** What goes back to a peer, with HTTP 200. Header names in lower case, as stock servers insist. */
+export type Reply = { readonly headers: readonly Header[]; readonly body: Uint8Array; readonly leftOut?: LeftOut }
