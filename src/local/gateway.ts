@@ -6,6 +6,7 @@ import type { TLSSocket } from 'node:tls'
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2, APIGatewayProxyResult, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { PEER_SUITES } from '../adapters/http/peer-tls.ts'
 import type { Now } from '../base/clock.ts'
+import { Crowd } from './crowd.ts'
 import { httpAnswer, type OwnAnswer, ownAnswer, restAnswer, type WireAnswer } from './gateway-answers.ts'
 import { clientCertificateOf } from './gateway-certificate.ts'
 import { type Edge, httpEvent, restEvent, type WireRequest } from './gateway-events.ts'
@@ -83,21 +84,18 @@ export function gateway(door: Door, options: GatewayOptions): Gateway {
     keepAliveTimeout: 15_000,
     insecureHTTPParser: false,
   })
-  server.maxConnections = 2 * limits.atOnce
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
+  const crowd = new Crowd(2 * limits.atOnce)
+  server.on('connection', (socket: Socket) => crowd.enter(socket))
   if (options.clientCertificate === 'required') server.on('secureConnection', endWithoutCertificate)
   const serve = answering(door, options, limits)
+  for (const event of ['request', 'checkContinue']) server.on(event, (message, response) => crowd.serve(message.socket, response))
   server.on('request', serve).on('checkContinue', (message, response) => {
     if (Number(message.headers['content-length'] ?? 0) <= limits.bodyBytes) response.writeContinue()
     serve(message, response)
   })
   server.on('clientError', (problem: NodeJS.ErrnoException, socket) => refuseUnreadable(problem, socket as Socket, options.edge))
   server.on('tlsClientError', (_problem, socket) => socket.destroy())
-  return { server, present: (identity) => server.setSecureContext(tlsOf(identity)), close: () => closeServer(server, sockets) }
+  return { server, present: (identity) => server.setSecureContext(tlsOf(identity)), close: () => closeServer(server, crowd.all()) }
 }
 
 function endWithoutCertificate(socket: TLSSocket): void {

@@ -5,8 +5,10 @@ import type { TLSSocket } from 'node:tls'
 import { type Piece, type ReadStored, sizeOfPieces, writePieces } from '../adapters/http/octets.ts'
 import { PEER_SUITES } from '../adapters/http/peer-tls.ts'
 import type { Header } from '../protocol/rest-headers.ts'
+import { Crowd } from './crowd.ts'
 import type { Gateway } from './gateway.ts'
 import { headersOf } from './gateway-read.ts'
+
 import { closeServer } from './listen.ts'
 
 /** One request as it comes in; its body is read by whoever serves it. */
@@ -35,7 +37,11 @@ export type OwnListenerOptions = {
   /** Judges who connects before a request is read; absent: everybody is heard. */
   readonly admits?: (certificate: Uint8Array | null) => Promise<boolean>
   readonly read: ReadStored
+  /** How long a client may take to send a whole request. */
   readonly patienceMs: number
+  /** How long it may take for the head of one. */
+  readonly headMs?: number
+  readonly mostAtOnce?: number
   /** Whether connections stay open for another request. */
   readonly keepAlive: boolean
   readonly onBug: (problem: unknown) => void
@@ -43,6 +49,7 @@ export type OwnListenerOptions = {
 
 const MOST_HEADERS = 64 * 1024
 const MOST_AT_ONCE = 200
+const HEAD_MS = 30_000
 /** How long a client that was answered before it was heard out may go on sending, so that it reads the answer. */
 const LINGER_MS = 1000
 
@@ -74,17 +81,14 @@ export function ownListener(serve: (arrival: Arrival) => Promise<Served>, option
     rejectUnauthorized: false,
     handshakeTimeout: 10_000,
     maxHeaderSize: MOST_HEADERS,
-    headersTimeout: 30_000,
+    headersTimeout: options.headMs ?? HEAD_MS,
     requestTimeout: options.patienceMs,
+    connectionsCheckingInterval: 1000,
     keepAliveTimeout: 15_000,
     insecureHTTPParser: false,
   })
-  server.maxConnections = MOST_AT_ONCE
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
+  const crowd = new Crowd(options.mostAtOnce ?? MOST_AT_ONCE)
+  server.on('connection', (socket: Socket) => crowd.enter(socket))
   const answer = async (message: IncomingMessage, response: ServerResponse) => {
     const certificate = certificateOf(message.socket as TLSSocket)
     if (options.admits && !(await options.admits(certificate))) return void response.destroy()
@@ -99,13 +103,14 @@ export function ownListener(serve: (arrival: Arrival) => Promise<Served>, option
     await give(message, response, served, options).finally(() => served.over?.())
   }
   server.on('request', (message, response) => {
+    crowd.serve(message.socket, response)
     answer(message, response).catch((problem: unknown) => {
       if (!message.socket.destroyed) options.onBug(problem)
       response.destroy()
     })
   })
   server.on('tlsClientError', (_problem, socket) => socket.destroy())
-  return { server, present: (identity) => server.setSecureContext(tlsOf(identity)), close: () => closeServer(server, sockets) }
+  return { server, present: (identity) => server.setSecureContext(tlsOf(identity)), close: () => closeServer(server, crowd.all()) }
 }
 
 const BODYLESS = new Set([204, 304])
