@@ -4,9 +4,11 @@ import { callApi } from '../exchange/centre/api/call-api.ts'
 import { CENTRE_API } from '../exchange/centre/api/centre-api.ts'
 import { type Api, type Person, ROLES } from '../exchange/centre/api/operation.ts'
 import type { Json, JsonObject } from '../exchange/contract/json.ts'
+import { withCosts } from '../exchange/costs/costs-api.ts'
 import type { LogEntry } from '../exchange/ports.ts'
 import { type Administration, hasCentre, openCentre, openNode } from '../local/administration.ts'
 import { trouble } from '../local/troubles.ts'
+import { worldCosts } from '../local/world-costs.ts'
 import { nodeNamed, readWorldFile } from '../local/world-file.ts'
 import { EXIT, type Io, inLanguage, tell } from './io.ts'
 
@@ -41,7 +43,9 @@ async function open(home: string, node: string | undefined, io: Io): Promise<(Ad
   const now = () => instant(Date.now())
   const log = (entry: LogEntry) => (entry.level === 'error' ? io.err(JSON.stringify(entry)) : undefined)
   if (node === undefined)
-    return hasCentre(home) ? { ...openCentre(home, now, log), api: CENTRE_API } : tell(trouble('no_world', { home }), io)
+    return hasCentre(home)
+      ? { ...openCentre(home, now, log), api: withCosts(CENTRE_API, worldCosts(home, now)) }
+      : tell(trouble('no_world', { home }), io)
   const world = readWorldFile(home)
   if (!world.ok) return tell(world, io)
   const named = nodeNamed(world.value, node)

@@ -130,6 +130,14 @@ describe('the books of a world', () => {
     writeFileSync(log, signed)
     expect((await cost('close')).code).toBe(0)
   })
+  test('are asked by the centre’s administration API as by the commands', async () => {
+    const api = (...args: readonly string[]) => sacbe(['centre', 'api', ...args, '--home', home, '--json'])
+    const [asked, told] = [await api('GET', '/costs/estimate'), await sacbe(['cost', 'estimate', '--json'])]
+    expect([asked.code, JSON.parse(asked.out)]).toEqual([0, JSON.parse(told.out)])
+    const budgets = { budgets: [{ agency: 'QRO/GOB/DIF', ceiling: '2500.00', currency: 'MXN', ask: 'Finanzas' }] }
+    expect((await api('PUT', '/costs/budgets', '--data', JSON.stringify(budgets), '--as', 'ana')).code).toBe(0)
+    expect(JSON.parse((await api('GET', '/costs/budgets')).out)).toEqual(budgets)
+  })
   test('are not made by stale prices, unless somebody wants it so', async () => {
     const stale = file('stale.json', JSON.stringify({ ...content(), dated: '2020-01-01' }))
     const statement = ['cost', 'statement', '--home', home, '--prices', stale]
