@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { JsonObject } from '../exchange/contract/json.ts'
 import { addCommand, badValue, type Frame, formed, jsonOption, say } from './frame.ts'
 import { EXIT, inLanguage } from './io.ts'
+import { addCentreLife } from './life-lines.ts'
 
 type Common = { readonly home?: string; readonly as: string; readonly json: boolean }
 
@@ -15,7 +15,9 @@ const homeOf = (frame: Frame, { home }: Common) => (home === undefined ? frame.h
 const common = (command: Command, frame: Frame): Command =>
   command.addOption(asOption(frame)).addOption(homeOption(frame)).addOption(jsonOption(frame))
 
-type Step = { readonly method: string; readonly path: string; readonly body?: JsonObject | undefined }
+/** JSON, but said without the flows: the command line loads them only when one of its commands runs. */
+type Body = { readonly [name: string]: string | number | Body }
+type Step = { readonly method: string; readonly path: string; readonly body?: Body | undefined }
 
 /** A command that is one operation of the API. */
 function operation(
@@ -125,6 +127,7 @@ export function addCentre(program: Command, frame: Frame): void {
       ),
     ],
   )
+  addCentreLife(centre, frame)
   addRaw(centre, frame)
 }
 
@@ -143,9 +146,9 @@ function addRaw(parent: Command, frame: Frame, options: readonly Option[] = []):
   )
 }
 
-function bodyIn(data: string): JsonObject {
+function bodyIn(data: string): Body {
   try {
-    return JSON.parse(data.startsWith('@') ? readFileSync(data.slice(1), 'utf8') : data) as JsonObject
+    return JSON.parse(data.startsWith('@') ? readFileSync(data.slice(1), 'utf8') : data) as Body
   } catch {
     throw badValue('El cuerpo no es JSON.', 'The body is not JSON.')
   }
@@ -210,8 +213,8 @@ function instantIn(date: string): string {
   throw badValue('Escriba la fecha como 2026-11-24 o 2026-11-24T18:30:00Z.', 'Write the date as 2026-11-24 or 2026-11-24T18:30:00Z.')
 }
 
-function rightIn({ service = '', client, globalGroup, localGroup, endpoint }: Record<string, string>): JsonObject {
+function rightIn({ service = '', client, globalGroup, localGroup, endpoint }: Record<string, string>): Body {
   const [method = '', path = ''] = endpoint?.split(' ') ?? []
-  const subject: JsonObject = client ? { client } : globalGroup ? { globalGroup } : { localGroup: localGroup ?? '' }
+  const subject: Body = client ? { client } : globalGroup ? { globalGroup } : { localGroup: localGroup ?? '' }
   return { service, subject, ...(endpoint ? { endpoint: { method, path } } : {}) }
 }

@@ -35,6 +35,8 @@ export type ConsumePorts = OcspPorts & {
   readonly keep: Keep
   readonly callPeer: CallPeer
   readonly newId: NewId
+  /** Looks whether there is a newer configuration, when the one in force does not know whom a call is for. Absent: it does not. */
+  readonly newerTrust?: CurrentTrust
 }
 
 /** What the door knows of the exchange: its fresh x-road-request-id, and when the answer must be whole. */
@@ -58,25 +60,37 @@ async function answered(call: RestCall, caller: Caller, exchange: Exchange, port
   const today = await trustNow(ports)
   if (!today.ok) return today
   const { request } = asked.value
-  const addresses = locate(request, today.value.trust)
-  if (!addresses.ok) return addresses
+  const found = await located(request, today.value, ports)
+  if (!found.ok) return found
+  const { addresses, today: acted } = found.value
   const paid = withinBudget(request, node, ports)
   if (!paid.ok) return paid
-  const sealed = await seal(asked.value, node, today.value, ports)
+  const sealed = await seal(asked.value, node, acted, ports)
   if (!sealed.ok) return sealed
   const { transport, ...seen } = sealed.value
-  const inCustody = await kept('consumer', 'request', seen, today.value, ports)
+  const inCustody = await kept('consumer', 'request', seen, acted, ports)
   if (!inCustody.ok) return inCustody
-  const answer = await send(transport, addresses.value, request, exchange, node, today.value, ports)
+  const answer = await send(transport, addresses, request, exchange, node, acted, ports)
   if (!answer.ok) return answer
-  const opened = open(answer.value, request, today.value, ports)
+  const opened = open(answer.value, request, acted, ports)
   if (!opened.ok) return afterSending(opened)
   const { documents, message } = opened.value
-  const answerKept = await kept('consumer', 'response', { message, documents, at: ports.now(), keepBodies: 'full' }, today.value, ports)
+  const answerKept = await kept('consumer', 'response', { message, documents, at: ports.now(), keepBodies: 'full' }, acted, ports)
   return answerKept.ok ? ok(message.given) : afterSending(answerKept)
 }
 
 type Asked = { readonly request: OutgoingRequest; readonly signing: SigningKey }
+
+/** Where the provider is; a member who joined a minute ago is found by one more look. */
+async function located(request: OutgoingRequest, today: TrustInForce, { newerTrust }: ConsumePorts) {
+  const addresses = locate(request, today.trust)
+  if (addresses.ok || !newerTrust || addresses.fault.path[0] !== 'unknown_member')
+    return addresses.ok ? ok({ addresses: addresses.value, today }) : addresses
+  const newer = await newerTrust()
+  if (!newer.ok || newer.value.configuration === today.configuration) return addresses
+  const again = locate(request, newer.value.trust)
+  return again.ok ? ok({ addresses: again.value, today: newer.value }) : again
+}
 
 /** Everything that can be judged without asking anybody. */
 function askedOf(

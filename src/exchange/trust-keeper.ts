@@ -10,13 +10,20 @@ const SLEPT = 15 * MINUTE
 const PATIENCE = 3 * SECOND
 /** After a failed look, traffic does not look again at once. */
 const AGAIN = 30 * SECOND
+/** A stranger's name does not make us look more often than this. */
+const JUST_LOOKED = 5 * SECOND
 
 /** Gets the newest configuration, keeps its files and gives it; `known` is the one in force so far. */
 export type Refresh = (known: TrustInForce | undefined) => Promise<Outcome<TrustInForce>>
 
 const NEVER = Number.NEGATIVE_INFINITY as Instant
 
-export type TrustKeeper = { readonly current: CurrentTrust; readonly refresh: () => Promise<Outcome<TrustInForce>> }
+export type TrustKeeper = {
+  readonly current: CurrentTrust
+  readonly refresh: () => Promise<Outcome<TrustInForce>>
+  /** For whoever met a name the configuration in force does not know: looks now, unless one just looked; what is in force then. */
+  readonly newer: CurrentTrust
+}
 
 /**
  * The configuration in force, looked up again lazily: on traffic, when older than five minutes, one look at a time. A
@@ -55,6 +62,13 @@ export function trustKeeper(
   }
   return {
     refresh: look,
+    newer: async () => {
+      if (known && within(triedAt, JUST_LOOKED)) return ok(known)
+      const found = look()
+      found.catch((problem: unknown) => log({ level: 'error', event: 'trust_look_failed', why: String(problem) }))
+      await Promise.race([found, wait(PATIENCE)])
+      return known ? ok(known) : found
+    },
     current: async () => {
       if (known && (within(foundAt, FRESH) || within(triedAt, AGAIN))) return ok(known)
       const found = look()

@@ -55,7 +55,7 @@ function carryAnchor(folder: string, anchor: Anchor): void {
   if (!there?.ok || there.value.sources[0]?.url !== anchor.sources[0]?.url) writeWhole(file, writeAnchor(anchor))
 }
 
-const EC: KeyKind = { kind: 'ec', curve: 'prime256v1' }
+export const EC: KeyKind = { kind: 'ec', curve: 'prime256v1' }
 const INTERNAL = 'ecdsa-sha256'
 
 /** Everybody the node signs for: its owner, its clients' members, its services' members. */
@@ -89,7 +89,11 @@ async function requestCertificates(
 }
 
 /** The node towards its own agency: an authority that nobody else trusts, the consumer door's certificate, one for each system. */
-async function setUpInside({ plan, now }: Enrolment, folder: string, keys: Keys): Promise<void> {
+export async function setUpInside(
+  { plan, now }: { readonly plan: Pick<NodePlan, 'name' | 'clients'>; readonly now: Now },
+  folder: string,
+  keys: Keys,
+): Promise<void> {
   const period = { notBefore: beginning(now()), notAfter: later(now(), 10 * 365 * DAY) }
   const subject = (name: string) =>
     writeName([

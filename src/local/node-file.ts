@@ -28,6 +28,8 @@ import { writeWhole } from './write-whole.ts'
 export type NodeFile = {
   readonly name: string
   readonly server: string
+  /** Where peers reach it; the node keeps itself registered there. Absent: a plan registered it. */
+  readonly address?: string
   readonly edge: Edge
   readonly consumerPort: number
   readonly providerPort: number
@@ -76,6 +78,7 @@ export async function configurationOf(folder: string, file: NodeFile): Promise<N
     rights: file.rights.map((right) => rightOf(right, instance, groups)),
     policies: await Promise.all(file.policies.map(policyOf)),
     reach: must(readReach(file.reach ?? [])),
+    ...(file.address === undefined ? {} : { address: file.address }),
     ...file.settings,
     ...ownTerms(file.settings ?? {}),
   }

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Now } from '../base/clock.ts'
 import { ok, type Result } from '../base/result.ts'
@@ -8,8 +7,8 @@ import type { GlobalGroup, Member } from '../trust/shared-parameters.ts'
 import { noteNodeFile } from './administration.ts'
 import { type Centre, type CentreOptions, startCentre } from './centre.ts'
 import { enrolNode, registeredAs, systemCertificate, systemFolder } from './enrol.ts'
+import { freePort } from './free-port.ts'
 import type { Home } from './home.ts'
-import { listen } from './listen.ts'
 import { type RunningNode, startNode } from './node.ts'
 import { must, type NodeFile, readNodeFile, type ServiceEntry } from './node-file.ts'
 import type { NodePorts } from './node-ports.ts'
@@ -155,14 +154,6 @@ type Pair = { readonly consumerPort: number; readonly providerPort: number }
 async function portPair(first: number, apart: boolean): Promise<Pair> {
   if (first !== 0) return { consumerPort: first, providerPort: first + 1 }
   return apart ? { consumerPort: await freePort(), providerPort: await freePort() } : { consumerPort: 0, providerPort: 0 }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await listen(server, 0)
-  await new Promise((resolve) => server.close(resolve))
-  if (!port.ok) throw new Error('no port is free')
-  return port.value
 }
 
 function nodeFileOf(plan: NodePlan, folder: string, ports: Pair, programs: ReadonlyMap<string, Program>, archiveSeconds: number): NodeFile {

@@ -1,6 +1,6 @@
 import { ok } from '../../base/result.ts'
 import { base64 } from '../../protocol/digests.ts'
-import { codeOf, type Outcome, refuse } from '../../protocol/faults.ts'
+import { codeOf, type Fault, type Outcome, refuse } from '../../protocol/faults.ts'
 import { formatId, parseClientId } from '../../protocol/identifiers.ts'
 import type { Anchor } from '../../trust/anchor.ts'
 import { writeAnchor } from '../../trust/anchor.ts'
@@ -89,8 +89,11 @@ function jsonIn(body: Uint8Array): never | undefined {
   }
 }
 
+/** Whoever has no good invitation is told no more than that. */
+const refusalOf = (fault: Fault) => ({ code: codeOf(fault), detail: fault.path[0] === 'invalid_invitation' ? '' : fault.detail })
+
 function inJson(outcome: Outcome<unknown>): NodeAnswer {
-  const told = outcome.ok ? outcome.value : { code: codeOf(outcome.fault), detail: outcome.fault.detail }
+  const told = outcome.ok ? outcome.value : refusalOf(outcome.fault)
   const status = outcome.ok ? 200 : outcome.fault.path[0] === 'not_found' ? 404 : 400
   return { status, contentType: 'application/json', body: Buffer.from(JSON.stringify(told)) }
 }
