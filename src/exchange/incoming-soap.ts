@@ -19,6 +19,7 @@ import type { IncomingRequest, OutgoingResponse, Received } from './incoming.ts'
 import { answerTooLarge } from './incoming-rest.ts'
 import type { MessageLimits } from './limits.ts'
 import { soapMetadata } from './metadata/soap-metadata.ts'
+import { soapMonitoring } from './monitoring/soap-monitoring.ts'
 import type { NodeService } from './node-configuration.ts'
 import type { HttpCall, ServiceAnswer } from './ports.ts'
 import { soapMessage } from './soap-content.ts'
@@ -41,7 +42,7 @@ export function incomingSoap({ headers, body, limits, newId }: Received): Outcom
     ...{ documents, ocsp, targetServer },
     access: { client, service, method: null, path: null },
     servedBy: ['WSDL'],
-    ownService: (node, trust, ports) => soapMetadata(message, node, trust, ports),
+    ownService: (node, trust, ports) => soapMetadata(message, node, trust, ports) ?? soapMonitoring(message, node, trust, ports),
     serviceCall: (toService) => serviceCall(transport.value, original.value, soapAction.value, toService),
     failsUnderService: true,
     answerWith: (answer) => answerWith(answer, transport.value, requestId, limits),

@@ -6,10 +6,13 @@ import type { SignatureDocuments } from '../protocol/signature-documents.ts'
 import type { AccessQuestion } from '../trust/access.ts'
 import type { Trust } from '../trust/trust.ts'
 import type { MessageLimits } from './limits.ts'
-import type { Message } from './message.ts'
+import type { Message, Reply } from './message.ts'
 import type { MetadataAnswer } from './metadata/rest-metadata.ts'
+import type { MonitoringPorts } from './monitoring/soap-monitoring.ts'
 import type { NodeConfiguration, NodeService } from './node-configuration.ts'
 import type { CallService, HttpCall, Log, NewId, ServiceAnswer } from './ports.ts'
+
+export type { Reply } from './message.ts'
 
 /** A peer's request taken apart: what the provider's node needs to know of it, whichever protocol it speaks. Nobody is believed yet. */
 export type IncomingRequest = Message & {
@@ -30,12 +33,10 @@ export type IncomingRequest = Message & {
   /** The answer of the service, ready to be signed. A fault of the service is refused with `relayed`. */
   readonly answerWith: (answer: ServiceAnswer) => Outcome<OutgoingResponse>
 }
-export type OwnServicePorts = { readonly callService: CallService; readonly log: Log; readonly newId: NewId }
+export type OwnServicePorts = MonitoringPorts & { readonly callService: CallService; readonly log: Log; readonly newId: NewId }
 
 /** An answer to be signed and kept, and its form on the way; refused when it is too large to travel, once it is kept. */
 export type OutgoingResponse = Message & { readonly encode: (documents: SignatureDocuments, boundary: string) => Outcome<Reply> }
-/** What goes back to the peer, with HTTP 200. Header names in lower case, as stock servers insist. */
-export type Reply = { readonly headers: readonly Header[]; readonly body: Uint8Array; readonly leftOut?: LeftOut }
 
 /** The headers and octets of one message between nodes. */
 export type Received = {

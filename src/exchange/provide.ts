@@ -3,13 +3,14 @@ import { ok } from '../base/result.ts'
 import { verifyMessage } from '../evidence/verify.ts'
 import type { LeftOut } from '../protocol/body.ts'
 import { type Outcome, refuse, under } from '../protocol/faults.ts'
-import { formatId, memberOf, ownerOf } from '../protocol/identifiers.ts'
+import { formatId, memberOf, ownerOf, sameMember } from '../protocol/identifiers.ts'
 import { type Header, lastValue } from '../protocol/rest-headers.ts'
 import { boundaryFrom } from './between-nodes.ts'
 import type { IncomingRequest, Reply } from './incoming.ts'
 import { kept, type Seen } from './keeping.ts'
 import { budget, EDGE_LIMITS, EDGE_PATIENCE } from './limits.ts'
 import { partsOf } from './message.ts'
+import type { JournalPorts } from './monitoring/kept-exchanges.ts'
 import type { NodeClient, NodeConfiguration } from './node-configuration.ts'
 import type { OcspPorts } from './ocsp-at-hand.ts'
 import { afterSending, told } from './outcome.ts'
@@ -32,6 +33,8 @@ export type ProvidePorts = OcspPorts & {
   readonly keep: Keep
   readonly callService: CallService
   readonly newId: NewId
+  /** Where this door may read what was kept. Absent: operational data are refused. */
+  readonly journal?: JournalPorts
   /** Absent: nothing is said of the configuration in force. */
   readonly gossip?: Gossip
 }
@@ -109,12 +112,16 @@ async function prepare(
   return ok({ serving: serving.value, material: material.value, seen: { message: request, documents, at, keepBodies } })
 }
 
-/** The request is meant for this server, and its service belongs to a client of ours: 'invalid_security_server', 'unknown_member'. */
+/**
+ * The request is meant for this server, and its service belongs to a client of ours: 'invalid_security_server', 'unknown_member'.
+ * The member that owns the server is one always, if only with the key of its subsystem: it is asked about the server itself.
+ */
 function ownerHere({ targetServer, service }: IncomingRequest, { server, clients }: NodeConfiguration): Outcome<NodeClient> {
   if (targetServer && formatId(targetServer) !== formatId(server))
     return refuse('invalid_security_server', `the request is meant for ${formatId(targetServer)}`)
   const name = formatId(ownerOf(service))
-  const owner = clients.find(({ id }) => formatId(id) === name)
+  const isOwner = name === formatId(memberOf(server))
+  const owner = clients.find(({ id }) => formatId(id) === name) ?? (isOwner ? clients.find(({ id }) => sameMember(id, server)) : undefined)
   return owner ? ok(owner) : refuse('unknown_member', `${name} is no client of this node`)
 }
 

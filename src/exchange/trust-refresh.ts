@@ -1,13 +1,15 @@
 import { type Instant, type Now, SECOND } from '../base/clock.ts'
 import { ok } from '../base/result.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
+import type { ClientId } from '../protocol/identifiers.ts'
 import type { Anchor } from '../trust/anchor.ts'
-import { checkPart, SHARED } from '../trust/directory-part.ts'
+import { checkPart, MONITORING, SHARED } from '../trust/directory-part.ts'
 import { anchorLocations, type ConfigurationLocation, publishedLocations } from '../trust/locations.ts'
+import { readMonitoring } from '../trust/optional-parts.ts'
 import { mayFollow, type Publication, publicationOf } from '../trust/roll-back.ts'
 import { PARAMETERS_VERSIONS } from '../trust/shared-parameters.ts'
 import { isAllOf, readSignedDirectory, type SignedDirectory } from '../trust/signed-directory.ts'
-import { ownParameters, type Trust, trustOf } from '../trust/trust.ts'
+import { ownParameters, type Trust, trustOf, withMonitor } from '../trust/trust.ts'
 import { trustFromFiles } from '../trust/trust-files.ts'
 import { noteDate } from './clock-watch.ts'
 import { keepConfiguration } from './keep-configuration.ts'
@@ -140,7 +142,10 @@ async function adopt(
     { instance, parameters: [{ instance, bytes: bytes.value }], directories: [directoryBytes] },
     ports,
   )
-  const trust = known?.configuration === configuration ? known.trust : trustOf(instance, [content.value.shared])
+  const monitor = await monitorIn(directory, location, ports)
+  if (!monitor.ok) return monitor
+  const same = known?.configuration === configuration ? known.trust : trustOf(instance, [content.value.shared])
+  const trust = withMonitor(same, monitor.value)
   const record: Known = {
     configuration,
     validUntil: directory.expires,
@@ -150,6 +155,20 @@ async function adopt(
     if (!isSame((await ports.store.get<Known>(KEY))?.value, record))
       return refuse('busy', 'another process changed the configuration in force meanwhile')
   return ok({ trust, configuration, validUntil: directory.expires })
+}
+
+/** Whom the centre names in its optional part, if it publishes one. No evidence is judged by it, so it is not kept: a new process asks again. */
+async function monitorIn(
+  directory: SignedDirectory,
+  location: ConfigurationLocation,
+  ports: RefreshPorts,
+): Promise<Outcome<ClientId | null>> {
+  const part = directory.parts.find(({ identifier }) => identifier === MONITORING)
+  if (!part) return ok(null)
+  const bytes = await fetchFile(new URL(part.location, location.url).href, ports)
+  if (!bytes.ok) return bytes
+  const content = checkPart(part, directory.version, bytes.value)
+  return content.ok ? readMonitoring(bytes.value) : content
 }
 
 /** Several doors of a node find the same new configuration at the same time; one of them notes it. */

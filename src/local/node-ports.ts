@@ -78,6 +78,7 @@ export async function bindPorts({
   const ports: NodePorts = {
     configuration,
     trust: trust.current,
+    newerTrust: trust.newer,
     sign: signLogged(keys.sign, folder, now),
     keep: store.keep,
     callPeer: gossiping(
@@ -103,6 +104,7 @@ export async function bindPorts({
     store: store.store,
     now,
     newId: randomUUID,
+    journal: { ...files, peek: async (most, mostBytes) => (await store.drain(most, mostBytes)).map(({ bytes }) => bytes) },
     log: logCounting(log, folder, now),
     memory,
   }

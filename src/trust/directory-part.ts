@@ -21,6 +21,8 @@ export type DirectoryPart = {
 }
 export const SHARED = 'SHARED-PARAMETERS'
 export const PRIVATE = 'PRIVATE-PARAMETERS'
+/** Optional: who, besides its owner, may read the monitoring data of a server. */
+export const MONITORING = 'MONITORING'
 
 export function readParts(files: readonly MimePart[], rules: DirectoryRules): Outcome<readonly DirectoryPart[]> {
   const parts = new Map<string, DirectoryPart>()

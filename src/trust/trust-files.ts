@@ -1,21 +1,22 @@
 import { ok } from '../base/result.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
 import { encodeComponent } from '../protocol/identifiers.ts'
-import { readNextUpdate } from './optional-parts.ts'
+import { readMonitoring, readNextUpdate } from './optional-parts.ts'
 import { readSharedParameters } from './read-shared-parameters.ts'
 import type { SharedParameters } from './shared-parameters.ts'
-import { type Trust, trustOf } from './trust.ts'
+import { type Trust, trustOf, withMonitor } from './trust.ts'
 
 /** Files by path, '/' between folder and file. */
 export type Files = ReadonlyMap<string, Uint8Array>
 export const IDENTIFIER_FILE = 'instance-identifier'
 export const SHARED_FILE = 'shared-params.xml'
 export const NEXT_UPDATE_FILE = 'nextupdate-params.xml'
+export const MONITORING_FILE = 'monitoring-params.xml'
 export const METADATA = '.metadata'
 
 /**
  * The trust in a folder as stock servers keep it: `instance-identifier`, and a folder an instance (its code percent-encoded) with
- * shared-params.xml and, where the centre publishes it, nextupdate-params.xml. The version is in `shared-params.xml.metadata` beside it, or is
+ * shared-params.xml and, where the centre publishes them, nextupdate-params.xml and monitoring-params.xml. The version is in `shared-params.xml.metadata` beside it, or is
  * seen from the content. One file that cannot be read spoils all: a verifier must not go on with half of the trust.
  * Expiry is not looked at: old evidence is judged by old trust. Refused with 'malformed_global_conf' or 'malformed_optional_parts_conf'.
  */
@@ -35,7 +36,10 @@ export function trustFromFiles(files: Files): Outcome<Trust> {
   if (!home) return refuse('malformed_global_conf', `there is no ${SHARED_FILE} of ${own}`)
   const nextUpdate = files.get(`${home[0]}/${NEXT_UPDATE_FILE}`)
   const verifyNextUpdate = nextUpdate ? readNextUpdate(nextUpdate) : ok(true)
-  return verifyNextUpdate.ok ? ok(trustOf(own, [...folders.values()], verifyNextUpdate.value)) : verifyNextUpdate
+  if (!verifyNextUpdate.ok) return verifyNextUpdate
+  const monitoring = files.get(`${home[0]}/${MONITORING_FILE}`)
+  const client = monitoring ? readMonitoring(monitoring) : ok(null)
+  return client.ok ? ok(withMonitor(trustOf(own, [...folders.values()], verifyNextUpdate.value), client.value)) : client
 }
 
 function readInstance(folder: string, bytes: Uint8Array, metadata: Uint8Array | undefined): Outcome<SharedParameters> {

@@ -1,3 +1,4 @@
+import { type ClientId, sameClient } from '../protocol/identifiers.ts'
 import { type Certificate, isIssuedBy, type Name } from './certificates.ts'
 import type { ApprovedCa, CaCertificate, SharedParameters } from './shared-parameters.ts'
 
@@ -8,6 +9,8 @@ export type Trust = {
   readonly instances: ReadonlyMap<string, SharedParameters>
   /** false only when the centre's optional part says so: then a past nextUpdate does not spoil an OCSP answer. */
   readonly verifyNextUpdate: boolean
+  /** Who may read the monitoring data of every server, where the centre names somebody. Source: X-Road PR-ENVMON. */
+  readonly monitoringClient?: ClientId
 }
 
 /** One CA certificate of the configuration, with the certification service it belongs to. */
@@ -20,6 +23,13 @@ export function trustOf(own: string, parameters: readonly SharedParameters[], ve
   const home = parameters.find(({ instance }) => instance === own)
   if (!home) throw new Error(`no shared parameters of the own instance ${own}`)
   return { own, instances: new Map([home, ...parameters].map((each) => [each.instance, each])), verifyNextUpdate }
+}
+
+/** The same trust with that client as the one who may read monitoring data; null: nobody may. The very same when nothing changes. */
+export function withMonitor(trust: Trust, client: ClientId | null): Trust {
+  const { monitoringClient, ...rest } = trust
+  if (client === null) return monitoringClient === undefined ? trust : rest
+  return monitoringClient !== undefined && sameClient(client, monitoringClient) ? trust : { ...rest, monitoringClient: client }
 }
 
 export const ownParameters = (trust: Trust): SharedParameters => trust.instances.get(trust.own) as SharedParameters

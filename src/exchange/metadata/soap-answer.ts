@@ -8,12 +8,15 @@ import { child, childElements } from '../../protocol/xml-lookup.ts'
  * The answer to a call of the node's own, in UTF-8: the envelope and the whole header as the question had them, and in the body an element named
  * after the call, in X-Road's namespace, with `inside`. The prefixes `xroad` and `id` are declared on it.
  */
-export function answerWithBody(request: SoapMessage, inside: string): Uint8Array {
+export const answerWithBody = (request: SoapMessage, inside: string): Uint8Array => answerInNamespace(request, ['xroad', XROAD], inside)
+
+/** The same with the element in another namespace, under a prefix that is declared on it. */
+export function answerInNamespace(request: SoapMessage, [own, uri]: readonly [prefix: string, uri: string], inside: string): Uint8Array {
   const { root, text } = documentOf(request)
   const header = child(root, SOAP, 'Header') as XmlElement
   const prefix = root.prefix === '' ? '' : `${root.prefix}:`
-  const name = `xroad:${request.service.serviceCode}Response`
-  const body = `<${name} xmlns:xroad="${XROAD}" xmlns:id="${IDENTIFIERS}">${inside}</${name}>`
+  const name = `${own}:${request.service.serviceCode}Response`
+  const body = `<${name} xmlns:${own}="${uri}" xmlns:id="${IDENTIFIERS}">${inside}</${name}>`
   return Buffer.from(
     `<?xml version="1.0" encoding="UTF-8"?>\n${text.slice(root.start, root.startEnd)}${text.slice(header.start, header.end)}` +
       `<${prefix}Body>${body}</${prefix}Body></${root.name}>`,
