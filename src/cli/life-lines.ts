@@ -115,3 +115,24 @@ export function addAgency(program: Command, frame: Frame): void {
       ),
     )
 }
+
+export function addDoctor(program: Command, frame: Frame): void {
+  type Given = Home & { node?: string; seen?: string; json: boolean; all: boolean }
+  addCommand(
+    program,
+    frame,
+    'doctor',
+    'Prueba cada punto del camino de un mensaje y nombra el que falla, con causa y remedio.',
+    'Tests each hop of a message and names the broken one, with cause and fix.',
+  )
+    .addOption(new Option('--node <NAME>', say(frame, 'solo este nodo', 'only this node')))
+    .addOption(new Option('--all', say(frame, 'también lo que está bien', 'what is well, too')).default(false))
+    .addOption(
+      new Option('--seen <ALARM>', say(frame, 'anota que alguien revisó esa alarma', 'notes that somebody has looked at that alarm')),
+    )
+    .addOption(homeOption(frame))
+    .addOption(jsonOption(frame))
+    .action((given: Given) =>
+      frame.run(async () => (await import('./doctor.ts')).doctorCommand({ ...given, home: homeOf(frame, given) }, frame.io)),
+    )
+}

@@ -9,10 +9,11 @@ export type Standing = AsyncDisposable & { readonly said: () => string; readonly
 export type Ran = { readonly code: number | null; readonly out: string; readonly err: string }
 
 function launch(
+  script: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): { child: ChildProcess; out: string[]; err: string[]; over: Promise<number | null> } {
-  const child = spawn(process.execPath, [SACBE, ...args], {
+  const child = spawn(process.execPath, [script, ...args], {
     env: { PATH: process.env.PATH ?? '', LANG: 'en_US.UTF-8', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -24,13 +25,16 @@ function launch(
 
 /** One command line, to its end, as a person types it. */
 export async function sacbe(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
-  const { out, err, over } = launch(args, env)
+  const { out, err, over } = launch(SACBE, args, env)
   return { code: await over, out: out.join(''), err: err.join('') }
 }
 
 /** One that stays up; it ends by its id when the test is over. */
-export function standing(args: readonly string[], env: Readonly<Record<string, string>> = {}): Standing {
-  const { child, out, err, over } = launch(args, env)
+export const standing = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Standing => standingScript(SACBE, args, env)
+
+/** The same for a script of the tests' own. */
+export function standingScript(script: string, args: readonly string[], env: Readonly<Record<string, string>>): Standing {
+  const { child, out, err, over } = launch(script, args, env)
   const said = () => [...out, ...err].join('')
   return {
     said,
