@@ -11,7 +11,7 @@ export type Files = ReadonlyMap<string, Uint8Array>
 export const IDENTIFIER_FILE = 'instance-identifier'
 export const SHARED_FILE = 'shared-params.xml'
 export const NEXT_UPDATE_FILE = 'nextupdate-params.xml'
-export const MONITORING_FILE = 'monitoring-params.xml'
+const MONITORING_FILE = 'monitoring-params.xml'
 export const METADATA = '.metadata'
 
 /**

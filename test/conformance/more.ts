@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
+import { type ClientId, parseClientId } from '../../src/protocol/identifiers.ts'
 import { decode, faultText } from '../peer/message.ts'
 import { writeMultipart } from '../peer/multipart.ts'
 import { answerTo } from './messages.ts'
-import { PEERS, peerService, REGISTER } from './plan.ts'
-import { answered, answering, hashOf, outcomeOf, questionOf, type Scenario } from './scenario.ts'
+import { OWNER, PEERS, peerService, REGISTER } from './plan.ts'
+import { answered, answering, hashOf, outcomeOf, questionOf, type Scenario, under } from './scenario.ts'
 import { restAnswer } from './server-faults.ts'
 import { answersWell } from './successes.ts'
 import { type Ask, type Conformance, type Edge, headerIn, type Reply } from './world.ts'
@@ -47,10 +48,16 @@ const refused =
     return outcomeOf(reply)
   }
 
+const clientOf = (world: Conformance, edge: Edge): ClientId => {
+  const id = parseClientId(world.clientOf(edge))
+  if (!id.ok) throw new Error(id.fault.detail)
+  return id.value
+}
+
 const metadata =
-  (code: string, inside: string, look: RegExp): Scenario =>
+  (code: string, inside: string, look: RegExp, owner = REGISTER): Scenario =>
   async (world, edge) => {
-    const question = questionOf(world, edge, { service: `${REGISTER}/${code}`, body: `<xroad:${code}>${inside}</xroad:${code}>` })
+    const question = questionOf(world, edge, { service: `${owner}/${code}`, body: `<xroad:${code}>${inside}</xroad:${code}>` })
     const reply = await world.ask(edge, { body: question })
     if (outcomeOf(reply) === 'OK') {
       expect(reply.text).toMatch(look)
@@ -127,7 +134,10 @@ export const MORE: Readonly<Record<string, Scenario>> = {
     for (const name of PEERS) expect(reply.text).toContain(`<id:memberCode>${name}</id:memberCode>`)
     return outcomeOf(reply)
   },
-  SecurityServerMetricsMessage: metadata('getSecurityServerMetrics', '', /getSecurityServerMetricsResponse/),
+  SecurityServerMetricsMessage: under(
+    (world, edge) => ({ trust: (_node, today) => ({ ...today, trust: { ...today.trust, monitoringClient: clientOf(world, edge) } }) }),
+    metadata('getSecurityServerMetrics', '', /getSecurityServerMetricsResponse[\s\S]*proxyVersion/, OWNER),
+  ),
   'RestProxyTest: missing client header': refused(
     ECO,
     () => ({ headers: [] }),
