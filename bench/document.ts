@@ -1,5 +1,5 @@
 import type { Spread } from './cpu.ts'
-import type { Figures } from './run.ts'
+import type { Figures } from './figures.ts'
 import type { LoadFigures } from './throughput/load.ts'
 
 const ms = ({ middle, spread }: Spread): string => `${middle.toFixed(3)} ms (±${(spread * 50).toFixed(0)} %)`

@@ -5,6 +5,7 @@ import { benchConfiguration } from './configuration.ts'
 import { performanceDocument } from './document.ts'
 import { benchDoors } from './doors.ts'
 import { benchExchange } from './exchange.ts'
+import type { Figures } from './figures.ts'
 import { benchGrowth } from './growth.ts'
 import { benchSealing } from './sealing.ts'
 import { benchSteps } from './steps.ts'
@@ -24,7 +25,6 @@ const PARTS = {
   doors: () => benchDoors(),
 }
 type Parts = typeof PARTS
-export type Figures = { readonly machine: string; readonly at: string } & { readonly [P in keyof Parts]?: Awaited<ReturnType<Parts[P]>> }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -28,7 +28,7 @@ export type ThroughputFigures = {
 
 /** Until the compiler has settled: nodes that just started spend twice the CPU. */
 const WARM_UP = 3000
-const CONCURRENCY = (process.env.BENCH_AT ?? '1,8,64').split(',').map(Number)
+const CONCURRENCY = [1, 8, 64]
 /** What a signed 4 KiB request and its 8 KiB answer measure beyond their bodies between nodes. */
 const ENVELOPE = 6500
 
