@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryFolder } from '../../contract/temporary-folder.ts'
+import { runTool } from '../../tools.ts'
 import { vectors } from '../../vectors.ts'
 
 export const OM = 'http://x-road.eu/xsd/op-monitoring.xsd'
@@ -10,12 +10,7 @@ export const OM = 'http://x-road.eu/xsd/op-monitoring.xsd'
 export function validBy(schema: string, xml: string): boolean {
   const file = join(temporaryFolder(), 'element.xml')
   writeFileSync(file, xml)
-  try {
-    execFileSync('xmllint', ['--noout', '--nonet', '--schema', join(vectors() as string, 'schemas', schema), file], { stdio: 'pipe' })
-    return true
-  } catch (problem) {
-    const { status } = problem as { status: number }
-    if (status === 3) return false // xmllint(1): validation error
-    throw problem
-  }
+  const { status } = runTool('xmllint', ['--noout', '--nonet', '--schema', join(vectors() as string, 'schemas', schema), file])
+  if (status !== 0 && status !== 3) throw new Error(`xmllint ended with ${status}`)
+  return status === 0 // 3: validation error
 }
