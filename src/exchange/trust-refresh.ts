@@ -80,11 +80,14 @@ const isOfTheWay = (found: Outcome<TrustInForce>): boolean =>
   !found.ok &&
   ['network_error', 'unknown_host', 'ssl_authentication_failed', 'io_error', 'http_error', 'not_found'].includes(found.fault.path[0])
 
-/** On loopback nothing listens for https; the signature, not the channel, proves the content. Each address once. */
+/**
+ * On loopback nothing listens for https; the signature, not the channel, proves the content. Each address once, with the certificates it was named with
+ * first: what was last published knows the keys of today, the anchor those of the day it was carried here, one of which may have been retired since.
+ */
 function plainFirst(locations: readonly ConfigurationLocation[]): readonly ConfigurationLocation[] {
   const isPlain = ({ url }: ConfigurationLocation) => url.startsWith('http:')
   const ordered = [...locations.filter(isPlain), ...locations.filter((location) => !isPlain(location))]
-  return [...new Map(ordered.map((location) => [location.url, location])).values()]
+  return [...new Map(ordered.toReversed().map((location) => [location.url, location])).values()].toReversed()
 }
 
 async function refreshFrom(

@@ -89,7 +89,7 @@ async function open(
 ): Promise<Result<Centre, Trouble>> {
   const { now, log, instance } = options
   const { sign } = authorities
-  const register = certificateRegister(store.store)
+  const register = certificateRegister(store.store, files)
   const ports = { store: store.store, ...files, sign, now, log, newId: randomUUID }
   const management = { ...ports, currentTrust: ownTrust(ports) }
   const records = async (): Promise<Records> => {

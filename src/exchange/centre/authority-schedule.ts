@@ -50,11 +50,14 @@ const working = (records: readonly AuthorityRecord[], role: Role, ca?: string): 
 /** The keys that work now: which authority issues, which stamps; and for each authority whose certificates may be asked about, its responder. */
 export async function authoritiesNow(store: Pick<Store, 'query'>) {
   const records = await authorityRecords(store)
-  const cas = records.filter(({ role, state }) => role === 'ca' && state !== 'prepared')
+  const cas = records.filter(({ role, state }) => role === 'ca' && state !== 'prepared' && state !== 'gone')
   return {
     ca: authorityIn(working(records, 'ca')),
     tsa: authorityIn(working(records, 'tsa')),
-    responders: cas.map((ca) => ({ ca: authorityIn(ca), responder: authorityIn(working(records, 'ocsp', ca.key)) })),
+    responders: cas.flatMap((ca) => {
+      const responder = records.find((each) => each.role === 'ocsp' && each.state === 'working' && each.ca === ca.key)
+      return responder ? [{ ca: authorityIn(ca), responder: authorityIn(responder) }] : []
+    }),
   }
 }
 
@@ -76,7 +79,7 @@ export type Rolled = { readonly role: Role; readonly key: string; readonly what:
  * No person is needed until the authorities prepared at the last ceremony run out; that is said a year ahead.
  */
 export async function keepAuthorities(ports: SchedulePorts): Promise<readonly Rolled[]> {
-  const done: Rolled[] = []
+  const done: Rolled[] = [...(await answerForLost(ports))]
   for (;;) {
     const records = await authorityRecords(ports.store)
     const step = await firstDue(records, ports)
@@ -87,6 +90,34 @@ export async function keepAuthorities(ports: SchedulePorts): Promise<readonly Ro
     for (const { role, key, what } of step) ports.log({ level: 'info', event: 'authority', role, key, what })
     done.push(...step)
   }
+}
+
+/** An authority whose key was lost cannot answer for its certificates: a responder of the one that works now does, listed in the configuration. */
+async function answerForLost(ports: SchedulePorts): Promise<readonly Rolled[]> {
+  const records = await authorityRecords(ports.store)
+  const without = records.find(
+    ({ role, state, key }) => role === 'ca' && state === 'leaving' && !records.some((each) => each.role === 'ocsp' && each.ca === key),
+  )
+  if (!without) return []
+  const ca = working(records, 'ca')
+  const number = Math.max(...records.filter(({ role }) => role === 'ocsp').map((each) => each.number)) + 1
+  const key = `ocsp.${number}`
+  const certificate = await certificateFor({ role: 'ocsp', key, number, ca: ca.key }, records, ports)
+  const record: AuthorityRecord = {
+    role: 'ocsp',
+    number,
+    key,
+    algorithm: ca.algorithm,
+    certificate,
+    ca: without.key,
+    state: 'working',
+    since: ports.now(),
+  }
+  await change(ports, 'answerForLost', async (work) => {
+    await listResponder(work, without.key, record)
+    work.put(KEYS.authority(key), record)
+  })
+  return [{ role: 'ocsp', key, what: 'works' }, ...(await answerForLost(ports))]
 }
 
 async function firstDue(records: readonly AuthorityRecord[], ports: SchedulePorts): Promise<readonly Rolled[]> {
@@ -104,7 +135,7 @@ async function firstDue(records: readonly AuthorityRecord[], ports: SchedulePort
 }
 
 const hasSuccessor = (records: readonly AuthorityRecord[], { role }: AuthorityRecord): boolean =>
-  records.some((each) => each.role === role && each.state === 'published')
+  records.some((each) => each.role === role && (each.state === 'published' || (role === 'configuration' && each.state === 'leaving')))
 
 const SCHEDULE = { kind: 'rule', id: 'schedule' } as const
 
