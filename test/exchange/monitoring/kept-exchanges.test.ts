@@ -1,22 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { instant, later, MINUTE, SECOND } from '../../../src/base/clock.ts'
-import { type Direction, type EvidenceRecord, encodeRecord } from '../../../src/evidence/record.ts'
 import { JOURNAL, segmentName } from '../../../src/exchange/archive-names.ts'
 import { keptExchanges, type Question } from '../../../src/exchange/monitoring/kept-exchanges.ts'
 import { encodeSegment } from '../../../src/exchange/segment.ts'
 import { NOON } from '../../trust/authority.ts'
-
-const BLOCKS = {
-  request: 'GET\r\n/r1/QRO/GOB/SEDESOQ/PADRON/consulta\r\nx-road-client:QRO/GOB/DIF/APOYOS\r\nx-road-id:m\r\nx-road-request-id:ID\r\n',
-  response:
-    '200\r\nOK\r\nx-road-client:QRO/GOB/DIF/APOYOS\r\nx-road-service:QRO/GOB/SEDESOQ/PADRON/consulta\r\nx-road-id:m\r\nx-road-request-id:ID\r\nx-road-request-hash:aGFzaA==\r\n',
-}
-const record = (number: number, direction: Direction, ms: number): Uint8Array =>
-  encodeRecord({
-    ...{ side: 'provider', direction, messageId: 'm', requestId: `r-${number}`, client: 'c', service: 's', attachments: [] },
-    ...{ at: later(NOON, ms), configuration: 'c0ffee', documents: { signature: new Uint8Array(1) } },
-    message: Buffer.from(BLOCKS[direction].replace('ID', `r-${number}`)),
-  } satisfies EvidenceRecord)
+import { record } from './questions.ts'
 
 /** A journal of one exchange a minute, asked and answered in different segments; the last one still waits. */
 function journalOf(count: number) {

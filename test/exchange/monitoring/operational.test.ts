@@ -14,7 +14,7 @@ import { NOON } from '../../trust/authority.ts'
 import { vectors } from '../../vectors.ts'
 import { soapCall, soapNodes } from '../soap-two-nodes.ts'
 import { answering, codeIn, DIF, post, SEDESOQ, serviceOf, type TwoNodes, twoNodes } from '../two-nodes.ts'
-import { OM, validBy } from './questions.ts'
+import { OM, record, validBy } from './questions.ts'
 
 const from = NOON / 1000
 const OTHER: ClientId = { ...DIF, subsystemCode: 'OTRO' }
@@ -184,6 +184,20 @@ describe('getSecurityServerOperationalData', () => {
     const late = await ask(world, data(between(from - 10, from + 1)))
     expect([late.records.length, late.next]).toEqual([1, from + 1])
     expect(await ask(world, data(between(from + 1, from + 5)))).toMatchObject({ code: `${PREFIX}invalid_request` })
+  })
+  test('of more than ten thousand ends with a whole second, and goes on with the next', async () => {
+    const world = await monitored(await twoNodes())
+    const at = (number: number) => (number < 9_999 ? 0 : number < 10_002 ? SECOND : 2 * SECOND)
+    const records = Array.from({ length: 10_003 }, (_, number) => record(number, 'response', at(number)))
+    Object.assign(world.provider.ports, {
+      journal: { peek: async () => records, listLocked: async () => [], getLocked: async () => undefined },
+    })
+    world.clock.now = later(NOON, 5 * MINUTE)
+    const first = await ask(world, data(between(from, from + 10)))
+    expect([first.records.length, first.next]).toEqual([10_002, from + 2])
+    const second = await ask(world, data(between(from + 2, from + 10)))
+    expect([second.records.length, second.next]).toEqual([1, undefined])
+    expect((await ask(world, data(between(from, from + 1)))).next).toBeUndefined()
   })
   test.each([
     ['a time before 1970', between(-1, 5)],
