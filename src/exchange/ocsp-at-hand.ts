@@ -51,7 +51,7 @@ export async function ocspAtHand(
   { atLeast, peer }: Asking = {},
 ): Promise<Outcome<Uint8Array>> {
   const { memory, now, log } = ports
-  const key = `${today.configuration} ${sha256OfLasting(certificate.der)}`
+  const key = sha256OfLasting(certificate.der) // whatever the configuration: an answer at hand is judged by that of today, and outlives one that changed in an outage
   const known = memory.ocsp.get(key)
   const good = known && judged(known.response, certificate, today, ports)
   const age = known && now() - known.asked

@@ -121,7 +121,7 @@ const factOf = (record: EvidenceRecord, size: number) => {
 function receiptLines(
   sealables: readonly Sealable[],
   containers: readonly FiledContainer[],
-  { after, configuration }: SealPlan,
+  { after, judgedBy = {} }: SealPlan,
   { last }: Head,
 ) {
   if (containers.length === 0) return []
@@ -129,7 +129,7 @@ function receiptLines(
   return sealables.map(({ identity, record, size }, index) => ({
     identity,
     ...factOf(record, size),
-    ...(configuration === undefined || configuration === record.configuration ? {} : { sealedUnder: configuration }),
+    ...(judgedBy[record.configuration] === undefined ? {} : { judgedBy: judgedBy[record.configuration] }),
     digest: hex(contentDigest(record)),
     container: containers[index]?.name,
     containerBytes: containers[index]?.bytes.length,

@@ -34,8 +34,11 @@ export type SealPlan = {
   readonly at: Instant
   readonly after: Head
   readonly segments: readonly string[]
-  /** Names the configuration by which it was sealed: it knows the authority that stamped, which that of the message's own day need not. */
-  readonly configuration?: string
+  /**
+   * Where the authority that stamped was not yet known on a message's own day: the configuration by which the record is judged, by the name of that of
+   * its day. A stamp that came late may be of an authority that was approved since.
+   */
+  readonly judgedBy?: Readonly<Record<string, string>>
   /** Records, by their place in the segments, that cannot be sealed, with the reason. */
   readonly setAside: readonly { readonly index: number; readonly path: Fault['path']; readonly detail: string }[]
   /** OCSP answers from before these instants are too old, or superseded, by the time of the stamp: a fresh one goes in front. */

@@ -15,6 +15,7 @@ import { decodePlan, encodePlan, type Head, isSameHead, type SealPlan } from './
 import { type Entry, entriesOf, type Sealable } from './sealable.ts'
 import { decodeSegment } from './segment.ts'
 import { trustNow } from './trust-now.ts'
+import { trustOfDay } from './trust-refresh.ts'
 
 export type SealPorts = OcspPorts & {
   readonly getLocked: GetLocked
@@ -115,8 +116,8 @@ async function makePlan(head: Head, segments: readonly string[], ports: SealPort
   const sealables = sealedOf(entries, late.value)
   const token = sealables.length === 0 ? ok(null) : await stamp(sealables, late.value, today.value, ports)
   if (!token.ok) return token
-  const { configuration } = today.value
-  return ok({ version: 1, position: head.position + 1, at, after: head, segments, configuration, ...late.value, token: token.value })
+  const judgedBy = token.value === null ? {} : await stampedSince(sealables, late.value, token.value, today.value, ports)
+  return ok({ version: 1, position: head.position + 1, at, after: head, segments, judgedBy, ...late.value, token: token.value })
 }
 
 type LatePart = Pick<SealPlan, 'setAside' | 'lateBefore' | 'supersededBefore' | 'fresh'>
@@ -168,6 +169,25 @@ async function objectionTo(sealable: Sealable, late: Lateness, today: TrustInFor
 function isWaiting({ fault }: Refused<Fault>, read: Entry['read'], at: Instant): boolean {
   const passing = ['network_error', 'unknown_host', 'io_error', 'http_error', 'incorrect_validation_info'].includes(fault.path[0])
   return passing && read.ok && at - read.value.record.at < WAIT_FOR_OCSP
+}
+
+/** For each configuration of these records that does not know the authority of the stamp: the one of today, which does. */
+async function stampedSince(
+  sealables: readonly Sealable[],
+  late: LatePart,
+  token: string,
+  today: TrustInForce,
+  ports: SealPorts,
+): Promise<NonNullable<SealPlan['judgedBy']>> {
+  const days = [...new Set(sealables.map(({ record }) => record.configuration))].filter((name) => name !== today.configuration)
+  const { result: octets } = stampedOf(sealables, late)
+  const judgedBy: Record<string, string> = {}
+  for (const name of days) {
+    const trust = await trustOfDay(name, ports)
+    const knows = trust.ok && verifyToken(Buffer.from(token, 'base64'), octets, tsaCertificates(trust.value), { strict: true }).ok
+    if (trust.ok && !knows) judgedBy[name] = today.configuration
+  }
+  return judgedBy
 }
 
 async function stamp(sealables: readonly Sealable[], late: LatePart, { trust }: TrustInForce, ports: SealPorts): Promise<Outcome<string>> {

@@ -12,7 +12,7 @@ import type { EvidenceRow } from './world-view.ts'
 /** One record of a node, wherever it stands on its way into the archive. */
 export type EvidenceItem = EvidenceRow & {
   readonly identity: string
-  /** The name of the configuration it is judged by: that by which it was sealed, and until then that the node acted on. */
+  /** The name of the configuration it is judged by: that of its day, or the one that knows who stamped it later. */
   readonly configuration: string
   /** Once it is sealed: its container, and the archive file that holds it. */
   readonly container?: string
@@ -84,9 +84,9 @@ function fromRecord(bytes: Uint8Array, state: 'kept'): Draft | undefined {
 }
 
 /** A line of the receipts beside an archive file. */
-type Receipt = Omit<Draft, 'at' | 'state'> & { readonly at: Instant; readonly sha512?: string; readonly sealedUnder?: string }
+type Receipt = Omit<Draft, 'at' | 'state'> & { readonly at: Instant; readonly sha512?: string; readonly judgedBy?: string }
 
-function fromReceipt({ at, sha512, sealedUnder, ...receipt }: Receipt): Draft {
+function fromReceipt({ at, sha512, judgedBy, ...receipt }: Receipt): Draft {
   const {
     identity = sha512 ?? '',
     side,
@@ -98,7 +98,7 @@ function fromReceipt({ at, sha512, sealedUnder, ...receipt }: Receipt): Draft {
     configuration: keptUnder = '',
   } = receipt
   const { container, archive, setAside } = receipt
-  const configuration = sealedUnder ?? keptUnder
+  const configuration = judgedBy ?? keptUnder
   const parties = { identity, side, direction, messageId, requestId, client, service, configuration, at: isoInstant(instant(at ?? 0)) }
   if (setAside !== undefined) return { ...parties, state: 'set-aside', setAside }
   return { ...parties, state: 'sealed', ...(container === undefined ? {} : { container }), ...(archive === undefined ? {} : { archive }) }

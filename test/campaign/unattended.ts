@@ -22,7 +22,7 @@ export type UnattendedFigures = {
   readonly renewed: Readonly<Record<string, number>>
   /** Acts of persons in the centre's log. */
   readonly humanActs: number
-  readonly alarms: number
+  readonly alarms: readonly string[]
   readonly seconds: number
 }
 
@@ -116,7 +116,7 @@ export async function live({
     evidence,
     renewed: renewals(exchange),
     humanActs: acts.ok ? acts.value.filter(({ who }) => who.kind === 'person').length : Number.NaN,
-    alarms: exchange.log.filter(({ event }) => event === 'alarm').length,
+    alarms: exchange.log.filter(({ event }) => event === 'alarm').map(({ kind, about, why }) => `${kind} ${about}: ${why}`),
     seconds: Math.round((performance.now() - began) / 1000),
   }
 }

@@ -18,7 +18,8 @@ export type ChainHeadPorts = LifePorts &
 /** `day` is the one it stands for, position and head where the chain stood, stamp the SHA-512 (hex) of the token, which lies under lock. */
 export type StampedHead = { readonly day: string; readonly position: number; readonly head: string; readonly stamp: string }
 const KEY = 'watch/head'
-type Sent = StampedHead & { readonly sentAt?: number }
+/** `until`: the end of the configuration in force when it was sent. */
+type Sent = StampedHead & { readonly sentAt?: number; readonly until?: number }
 
 /**
  * Once a day: where the chain of evidence stands is stamped by a witness and sent to the centre, to be published in the next configuration, which every
@@ -44,7 +45,9 @@ export async function witnessHead(ports: ChainHeadPorts): Promise<Outcome<Stampe
     return taken
   }
   const now = await ports.store.get<Sent>(KEY)
-  await ports.store.put(KEY, { ...content, sentAt: ports.now() } satisfies Sent, now?.version ?? 0)
+  const today = await ports.trust()
+  const until = today.ok ? { until: today.value.validUntil } : {}
+  await ports.store.put(KEY, { ...content, sentAt: ports.now(), ...until } satisfies Sent, now?.version ?? 0)
   return ok(content)
 }
 
@@ -56,11 +59,11 @@ async function stamped(day: string, position: number, head: string, { witness, p
   return ok({ day, position, head, stamp: hex(sha512(token.value)) })
 }
 
-/** What was sent must be published within a day of a configuration in force; if not, or if another head stands there, it is an alarm. */
+/** What was sent must stand in a configuration that is a day younger, and no other head; if not, it is an alarm. A centre that is down owes nothing. */
 export async function headIsPublished(ports: ChainHeadPorts): Promise<boolean> {
   const sent = (await ports.store.get<Sent>(KEY))?.value
   const today = await ports.trust()
-  if (sent?.sentAt === undefined || !today.ok || ports.now() - sent.sentAt < DAY) return true
+  if (sent?.until === undefined || !today.ok || today.value.validUntil - sent.until < DAY) return true
   const { server } = await ports.configuration()
   const there = ownParameters(today.value.trust).chainHeads?.find((each) => formatId(each.server) === formatId(server))
   if (there && there.position >= sent.position && (there.position > sent.position || there.head === sent.head)) return true

@@ -71,7 +71,9 @@ export const gossiping =
     }
     const told = word === undefined ? message : { ...message, headers: [...message.headers, [GOSSIP, word] as const] }
     const answer = await callPeer(addresses, told, named, budgetMs)
-    const words = answer.ok ? answer.value.headers.filter(([name]) => name.toLowerCase() === GOSSIP).flatMap(([, said]) => said.split(/, ?/)) : []
+    const words = answer.ok
+      ? answer.value.headers.filter(([name]) => name.toLowerCase() === GOSSIP).flatMap(([, said]) => said.split(/, ?/))
+      : []
     for (const said of words.slice(0, 2)) await hear(said, peer, ports)
     return answer
   }
