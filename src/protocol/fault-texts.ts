@@ -520,8 +520,8 @@ export const TEXTS: Readonly<Record<keyof typeof FAULTS, { readonly origin: Orig
   },
   centre_not_trusted: {
     origin: 'consumer',
-    es: 'El nodo encontró en la autoridad central algo sobre sí mismo que no pidió, y está puesto para no enviar nada hasta que alguien lo revise. Véalo con: sacbe doctor',
-    en: 'The node found at the central authority something about itself that it did not ask for, and is set to send nothing until somebody has looked. See it with: sacbe doctor',
+    es: 'El nodo encontró en la autoridad central algo sobre sí mismo que no pidió, y está puesto para no enviar nada hasta que alguien lo revise. La orden sacbe doctor dice qué fue.',
+    en: 'The node found at the central authority something about itself that it did not ask for, and is set to send nothing until somebody has looked. The command sacbe doctor says what it was.',
   },
   replayed_request: {
     origin: 'centre',

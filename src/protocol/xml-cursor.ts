@@ -1,5 +1,5 @@
-import { ASCII_NAME, isNcName } from './xml-names.ts'
 import { Known } from './xml-known.ts'
+import { ASCII_NAME, isNcName } from './xml-names.ts'
 import { NotWellFormed, type XmlLimits } from './xml-tree.ts'
 
 export type QName = { readonly name: string; readonly prefix: string; readonly local: string }

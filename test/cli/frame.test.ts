@@ -96,7 +96,7 @@ function commandsOf(command: Command, name = ''): readonly (readonly [string, Co
   return [[name, command], ...command.commands.flatMap((inner) => commandsOf(inner, `${name} ${inner.name()}`.trim()))]
 }
 const frameFor = (help: 'es' | 'en') =>
-  ({ io: { lang: help, out: () => {}, err: () => {} } as unknown as Io, help, home: '/h', run: async () => {} }) satisfies Frame
+  ({ io: { lang: help, env: {}, out: () => {}, err: () => {} } as unknown as Io, help, home: '/h', run: async () => {} }) satisfies Frame
 
 describe('the help', () => {
   const spanish = commandsOf(sacbeProgram(frameFor('es')))
