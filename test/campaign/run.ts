@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 type Figures = { readonly cases?: number; readonly accepted?: number; readonly refused?: number }
 type Campaign = { readonly run?: (count: number, seed: number) => Promise<Figures> }
 
-/** How many cases each has when nobody says; parsers have PARSER. */
+/** How many cases each has when nobody says; parsers have PARSER. Of load: seconds. */
 const USUAL: Readonly<Record<string, number>> = {
   tamper: 20_000,
   kill: 200,
@@ -16,6 +16,7 @@ const USUAL: Readonly<Record<string, number>> = {
   focus: 5000,
   unattended: 180,
   rogue: 6,
+  load: 1800,
 }
 const PARSER = 100_000
 /** A campaign whose cases nearly all go one way proves little. */
