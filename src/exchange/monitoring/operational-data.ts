@@ -1,4 +1,3 @@
-import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { DAY, instant, later } from '../../base/clock.ts'
 import { ok } from '../../base/result.ts'
@@ -26,7 +25,8 @@ const KEPT_MS = 7 * DAY
 const MOST_RECORDS = 10_000
 
 const ATTACHMENT = 'operational-monitoring-data.json.gz'
-const compressed = promisify(gzip)
+const compressed = (bytes: Uint8Array | string): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => gzip(bytes, (problem, zipped) => (problem ? reject(problem) : resolve(zipped))))
 
 /**
  * getSecurityServerOperationalData: the exchanges of a time as JSON in a compressed attachment, made from the evidence when it is asked for.
