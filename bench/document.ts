@@ -17,6 +17,8 @@ export function performanceDocument(figures: Figures): string {
     throughput(figures.throughput),
     sealing(figures.sealing),
     growth(figures.growth),
+    configuration(figures.configuration),
+    doors(figures.doors),
   ]
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`
 }
@@ -101,5 +103,36 @@ function growth(part: Figures['growth']): string {
     '## Growth',
     'The exponent e says: ten times as much of it costs 10^e times as much.',
     table(['', 'sizes', 'figures', '', 'exponent'], rows),
+  ].join('\n\n')
+}
+
+function configuration(part: Figures['configuration']): string {
+  if (!part) return ''
+  const rows = part.map(({ members, bytes, publishMs, writeMs, loadMs, heapBytes }) => [
+    members,
+    `${(bytes / 1024).toFixed(0)} KiB`,
+    ...[publishMs, writeMs, loadMs].map((ms) => ms.toFixed(1)),
+    `${(heapBytes / 2 ** 20).toFixed(1)} MiB`,
+  ])
+  return [
+    '## The configuration of an exchange',
+    'CPU to publish it in all versions, to write one, and to read, verify and index one (goal at 10,000 members: 500 ms and 100 MB).',
+    table(['members', 'shared-params', 'publish ms', 'write ms', 'load ms', 'heap'], rows),
+  ].join('\n\n')
+}
+
+function doors(part: Figures['doors']): string {
+  if (!part) return ''
+  const rows = part.map(({ door, kilobytes, importMs, megabytes }) => [
+    door,
+    kilobytes.toFixed(0),
+    importMs.median.toFixed(0),
+    importMs.fastest.toFixed(0),
+    megabytes.toFixed(1),
+  ])
+  return [
+    '## Doors',
+    'Bundles as they are deployed, in fresh processes (goals for a message door: 600 KB, 80 ms, 40 MB).',
+    table(['door', 'KB minified', 'import and set-up ms', 'fastest', 'heap MB'], rows),
   ].join('\n\n')
 }

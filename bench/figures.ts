@@ -1,3 +1,5 @@
+import type { ConfigurationFigures } from './configuration.ts'
+import type { DoorFigures } from './doors.ts'
 import type { ExchangeFigures } from './exchange.ts'
 import type { Growth } from './growth.ts'
 import type { SealingFigures } from './sealing.ts'
@@ -12,5 +14,7 @@ export type Figures = {
   readonly steps?: StepFigures
   readonly sealing?: SealingFigures
   readonly growth?: readonly Growth[]
+  readonly configuration?: readonly ConfigurationFigures[]
+  readonly doors?: readonly DoorFigures[]
   readonly throughput?: ThroughputFigures
 }

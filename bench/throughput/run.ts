@@ -82,10 +82,8 @@ async function throughNodes(folder: string, body: Uint8Array, times: number): Pr
 
 async function throughProxies(folder: string, body: Uint8Array, times: number): Promise<readonly LoadFigures[]> {
   const [one, two] = [await freePort(), await freePort()]
-  execFileSync('openssl', [
-    ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost', '-days', '2'],
-    ...['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')],
-  ])
+  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost', '-days', '2']
+  execFileSync('openssl', [...request, '-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')], { stdio: 'ignore' })
   const running: Running[] = []
   const service = await startProgram(ECHO, join(folder, 'echo'), () => {})
   if (!service.ok) throw new Error(service.fault.en)
