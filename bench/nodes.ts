@@ -22,7 +22,7 @@ export type BenchNodes = {
 const IDS = Array.from({ length: 16 }, () => randomUUID())
 
 /** Enough for the compiler to have settled: the figures of the hundreds before that fall from run to run. */
-const WARM_UP = 2500
+const WARM_UP = 6000
 
 export const textOf = (octets: number): string => JSON.stringify({ texto: 'x'.repeat(Math.max(0, octets - 12)) })
 

@@ -10,16 +10,25 @@ export type Digested = { readonly digest: Digest; readonly value: Uint8Array }
  * Nothing tells a leaf from an inner node: whoever walks a chain must know which parts it has to cover.
  * Source: X-Road batch signature specification, DigestList.
  */
-export function stepValue(digest: Digest, members: readonly Digested[]): Uint8Array {
-  return hash(digest, sequence(...members.map(({ digest: own, value }) => sequence(octets(value), methodOf(own)))))
+export const stepValue = (digest: Digest, members: readonly Digested[]): Uint8Array => hash(digest, sequence(...members.flatMap(memberOf)))
+
+/** One member in pieces. All but the value is the same for every member of one digest. */
+function memberOf({ digest, value }: Digested): readonly Uint8Array[] {
+  if (value.length !== digest.bytes) return [sequence(octets(value), methodOf(digest))] // in somebody else's chain
+  const known = frames.get(digest) ?? frameOf(digest)
+  return [known.before, value, known.after]
 }
 
-const methods = new Map<Digest, Uint8Array>()
-/** digestMethod and the empty transforms, the same octets in every member of one digest. */
-function methodOf(digest: Digest): Uint8Array {
-  const known = methods.get(digest)
-  if (known) return known
-  const method = Buffer.concat([utf8(digest.xmlUri), sequence()])
-  methods.set(digest, method)
-  return method
+type Frame = { readonly before: Uint8Array; readonly after: Uint8Array }
+const frames = new Map<Digest, Frame>()
+
+function frameOf(digest: Digest): Frame {
+  const after = methodOf(digest)
+  const whole = sequence(octets(new Uint8Array(digest.bytes)), after)
+  const frame = { before: whole.subarray(0, whole.length - after.length - digest.bytes), after }
+  frames.set(digest, frame)
+  return frame
 }
+
+/** digestMethod and the empty transforms. */
+const methodOf = ({ xmlUri }: Digest): Uint8Array => Buffer.concat([utf8(xmlUri), sequence()])

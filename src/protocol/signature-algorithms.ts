@@ -1,4 +1,4 @@
-import { constants, type KeyObject, verify } from 'node:crypto'
+import { type AsymmetricKeyDetails, constants, type KeyObject, verify } from 'node:crypto'
 import { type Digest, digestNamed } from './digests.ts'
 import type { SignatureName } from './sign.ts'
 
@@ -62,20 +62,30 @@ const CURVE_OCTETS: Readonly<Record<string, number>> = {
   brainpoolP384r1: 48,
   brainpoolP512r1: 64,
 }
-const curveOctets = (key: KeyObject): number | undefined => CURVE_OCTETS[key.asymmetricKeyDetails?.namedCurve ?? '']
+const curveOctets = (key: KeyObject): number | undefined => CURVE_OCTETS[detailsOf(key).namedCurve ?? '']
+
+const details = new WeakMap<KeyObject, AsymmetricKeyDetails>()
+/** Node takes a key apart anew at every question. */
+function detailsOf(key: KeyObject): AsymmetricKeyDetails {
+  const known = details.get(key)
+  if (known) return known
+  const read = key.asymmetricKeyDetails ?? {}
+  details.set(key, read)
+  return read
+}
 
 const KEY_TYPES = { rsa: ['rsa'], pss: ['rsa', 'rsa-pss'], ecdsa: ['ec'] } as const
 /** Whether a key can make or check signatures of this row. A PSS key may be bound to one digest and a least salt (RFC 4055 §1.2). */
 export function fitsKey({ kind, digest }: SignatureAlgorithm, key: KeyObject): boolean {
   if (!(KEY_TYPES[kind] as readonly (string | undefined)[]).includes(key.asymmetricKeyType)) return false
-  const { hashAlgorithm = digest.node, mgf1HashAlgorithm = digest.node, saltLength = 0 } = key.asymmetricKeyDetails ?? {}
+  const { hashAlgorithm = digest.node, mgf1HashAlgorithm = digest.node, saltLength = 0 } = detailsOf(key)
   return hashAlgorithm === digest.node && mgf1HashAlgorithm === digest.node && saltLength <= digest.bytes
 }
 
 /** RSA below 2048 bits, a curve below 256 or one we do not know, and every other kind of key. */
 export function isWeakKey(key: KeyObject): boolean {
   if (key.asymmetricKeyType === 'ec') return (curveOctets(key) ?? 0) < 32
-  return (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048
+  return (detailsOf(key).modulusLength ?? 0) < 2048
 }
 
 /**
