@@ -136,3 +136,25 @@ export function addDoctor(program: Command, frame: Frame): void {
       frame.run(async () => (await import('./doctor.ts')).doctorCommand({ ...given, home: homeOf(frame, given) }, frame.io)),
     )
 }
+
+export function addDrill(program: Command, frame: Frame): void {
+  const group = addCommand(
+    program,
+    frame,
+    'drill',
+    'Simulacros: se hacen al lado de lo que está en marcha.',
+    'Drills: held beside what is live.',
+  )
+  addCommand(
+    group,
+    frame,
+    'restore',
+    'Restaura centro y nodos en otra carpeta, solo de archivo y configuración, y dice cuánto tardó.',
+    'Restores centre and nodes in another folder, from archive and configuration alone, and says how long it took.',
+  )
+    .addOption(homeOption(frame))
+    .addOption(jsonOption(frame))
+    .action((given: Home & { json: boolean }) =>
+      frame.run(async () => (await import('./drill.ts')).drillRestoreCommand({ home: homeOf(frame, given), json: given.json }, frame.io)),
+    )
+}

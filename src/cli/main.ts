@@ -6,7 +6,7 @@ import { addCentre, addRights } from './admin-lines.ts'
 import { addCost } from './cost-lines.ts'
 import { type Frame, newProgram } from './frame.ts'
 import { EXIT, type Io, inLanguage } from './io.ts'
-import { addAgency, addDoctor, addJoin } from './life-lines.ts'
+import { addAgency, addDoctor, addDrill, addJoin } from './life-lines.ts'
 import { mistakeIn } from './usage.ts'
 import { addConfVerify, addVerify, addVerifyArchive } from './verify-lines.ts'
 import { addCall, addEvidence, addNode, addReset, addStart } from './world-lines.ts'
@@ -53,6 +53,7 @@ export function sacbeProgram(frame: Frame): Command {
     addJoin,
     addAgency,
     addDoctor,
+    addDrill,
     addVerify,
     addVerifyArchive,
     addConfVerify,

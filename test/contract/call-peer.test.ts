@@ -63,6 +63,20 @@ const breakOff: RequestListener = (_request, response) => {
   setTimeout(() => response.destroy(), 20)
 }
 
+test('our own certificate may have any length: its PEM text ends without a blank line', async () => {
+  const { address } = await peer((_, response) => response.end('bien'))
+  const ca = await issued('length-ca', { use: 'root', subject: [['CN', 'CA']] })
+  const lengths = new Set<number>()
+  for (let letters = 1; letters <= 48; letters++) {
+    const { certificate } = await issued('length-ours', { use: 'authentication', subject: [['CN', 'n'.repeat(letters)]] }, ca)
+    lengths.add(certificate.der.length % 48)
+    const identity = async () => ({ key: privateKeyOf('length-ours'), certificates: [certificate.der] })
+    const answer = await callPeerOverTls({ credentials: identity, mostBytes: 1e6 })([address], message, anyone, 5000)
+    expect([letters, answer.ok]).toEqual([letters, true])
+  }
+  expect(lengths.size).toBeGreaterThan(40)
+})
+
 describe('a call to a peer', () => {
   test('presents our certificate, sends the message as it is, and brings the whole answer back', async () => {
     let raw: readonly string[] = []

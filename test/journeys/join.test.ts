@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,7 +44,7 @@ test('from nothing to the first verified exchange between two new agencies, by c
     await second.says(/Registered in/)
     const called = 'QRO/GOB/SEDESOQ/PADRON/consulta'
     await agency('sedesoq', 'offer', called, '--url', `http://127.0.0.1:${servicePort.value}`, '--to', 'QRO/GOB/DIF/APOYOS')
-    const answer = await untilAnswered(() => sacbe(['call', `${called}/x`, '--as', 'QRO/GOB/DIF/APOYOS', ...home('dif')]))
+    const answer = await untilAnswered(() => sacbe(['call', `${called}/x`, '--as', 'QRO/GOB/DIF/APOYOS', ...home('dif')]), folder)
     agencyCommands++
     expect(answer.out).toContain('asked')
     const listed = await untilSealed(() => sacbe(['evidence', 'list', '--json', ...home('dif')]))
@@ -65,13 +65,25 @@ test('from nothing to the first verified exchange between two new agencies, by c
 })
 
 /** The provider's node takes its file up within seconds. */
-async function untilAnswered(call: () => ReturnType<typeof sacbe>) {
+async function untilAnswered(call: () => ReturnType<typeof sacbe>, folder: string) {
   for (let tries = 0; ; tries++) {
     const answer = await call()
     if (answer.out.includes('asked')) return answer
-    if (tries > 15) throw new Error(`the service never answered: ${answer.out}${answer.err}`)
+    if (tries > 15) throw new Error(`the service never answered: ${answer.out}${answer.err} ${bugsIn(folder)}`)
     await pause(1000)
   }
+}
+
+/** What the nodes' logs say of our own mistakes. */
+function bugsIn(folder: string): string {
+  const logs = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.endsWith('.jsonl') || name.includes('/log/'),
+  )
+  const lines = logs.flatMap((name) => (statSync(join(folder, name)).isFile() ? readFileSync(join(folder, name), 'utf8').split('\n') : []))
+  return lines
+    .filter((line) => line.includes('"bug"'))
+    .slice(-2)
+    .join(' ')
 }
 
 async function untilSealed(list: () => ReturnType<typeof sacbe>): Promise<string> {

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { ok, type Refused, refused } from '../../base/result.ts'
 import type { CallPeer } from '../../exchange/ports.ts'
 import { type Fault, type Outcome, refuse } from '../../protocol/faults.ts'
+import { writePem } from '../../trust/pem.ts'
 import { placeOf, secured } from './connection.ts'
 import { type Attempt, fastest } from './fastest.ts'
 import { agentOver, KeptConnections, type PeerConnection } from './kept-connections.ts'
@@ -124,5 +125,4 @@ async function judge(
 }
 
 const pem = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString()
-const pemOf = (der: Uint8Array): string =>
-  `-----BEGIN CERTIFICATE-----\n${Buffer.from(der).toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`
+const pemOf = (der: Uint8Array): string => writePem('CERTIFICATE', der)

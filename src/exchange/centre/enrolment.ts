@@ -5,7 +5,7 @@ import { type Outcome, refuse } from '../../protocol/faults.ts'
 import { formatId, memberOf, parseServerId, type ServerId } from '../../protocol/identifiers.ts'
 import type { Certificate } from '../../trust/certificates.ts'
 import { type Enrolment, type Issued, type Ordered, type OrderedCertificate, readOrder } from '../../trust/registry/certificate-order.ts'
-import { type InvitationRecord, KEYS, type MemberRecord } from '../../trust/registry/records.ts'
+import { type InvitationRecord, KEYS, type MemberRecord, type ServerRecord } from '../../trust/registry/records.ts'
 import { hearStatement, type SignedStatement } from '../../trust/registry/statement.ts'
 import type { CurrentTrust } from '../ports.ts'
 import { act, type ChangeLogPorts } from '../register/change-log.ts'
@@ -13,7 +13,7 @@ import type { Work } from '../register/work.ts'
 import type { CertificateRegister } from './certificate-register.ts'
 import { useInvitation } from './invitations.ts'
 import type { CertificateWish } from './issue-certificate.ts'
-import { serverOf } from './servers.ts'
+import { certificateName, serverOf } from './servers.ts'
 
 export type EnrolmentPorts = ChangeLogPorts & {
   /** What the centre itself last published: by it whoever speaks is judged. */
@@ -39,7 +39,9 @@ export async function enrol({ secret, server, certificates }: Enrolment, ports: 
       { member: memberOf(id.value), serverCode: id.value.serverCode },
       at,
     )
-    return used.ok ? ordersIn(work, certificates, id.value, 'invitation') : used
+    if (!used.ok) return used
+    await forgetLost(work, id.value)
+    return ordersIn(work, certificates, id.value, 'invitation')
   })
   return ordered.ok ? issued(ordered.value, ports) : ordered
 }
@@ -79,6 +81,14 @@ export async function heard<C, T>(
     if (done.ok) work.put(taken, said.value.at)
     return done
   })
+}
+
+/** Whoever is invited again as a server that is there has lost its keys: what it had is no longer its own. Clients and address stay. */
+async function forgetLost(work: Work, id: ServerId): Promise<void> {
+  const there = await work.get<ServerRecord>(KEYS.server(id))
+  if (!there) return
+  for (const certificate of there.certificates) work.put(KEYS.certificate(certificateName(certificate)), null)
+  work.put(KEYS.server(id), { ...there, certificates: [] })
 }
 
 async function ordersIn(

@@ -32,7 +32,9 @@ export async function tend(ports: TendPorts, tended: Tended): Promise<void> {
   const configuration = await ports.configuration()
   await due('registration', ports, tended, async () => {
     const standing = configuration.address === undefined ? undefined : await registrationOf(configuration, today.value, ports)
-    if (standing && (!standing.ok || standing.value.waitsFor.length > 0)) tended.delete('registration') // looked at again at once
+    if (standing && (!standing.ok || standing.value.waitsFor.length > 0))
+      tended.delete('registration') // looked at again at once
+    else if (standing) await noteSettled(ports.store)
   })
   await due('entries', ports, tended, async () => {
     await noteGeneration(today.value, ports)
@@ -44,6 +46,12 @@ export async function tend(ports: TendPorts, tended: Tended): Promise<void> {
     await witnessHead(ports)
     await headIsPublished(ports)
   })
+}
+
+const SETTLED = 'life/settled'
+/** The register is as the node's file wants it: whoever set the node up can stop waiting. */
+async function noteSettled({ get, put }: TendPorts['store']): Promise<void> {
+  if (!(await get(SETTLED))) await put(SETTLED, true, 0)
 }
 
 async function registrationOf(...[configuration, today, ports]: Parameters<typeof keepRegistration>) {
