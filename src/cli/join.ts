@@ -28,7 +28,7 @@ export type JoinOptions = {
 }
 
 const now: Now = () => instant(Date.now())
-/** What stock software takes for one agency to join an exchange that is there. Source: its manuals, counted step by step; see docs/unirse.md. */
+/** What stock software takes for one agency to join an exchange that is there. Source: its manuals, counted step by step; see docs/vida-del-nodo.md. */
 export const STOCK = { commands: 10, questions: 7, steps: 68 + 12 + 6, certificatesByHand: 2, approvals: 2, handOvers: 6 } as const
 
 /**

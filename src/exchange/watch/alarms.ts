@@ -3,20 +3,22 @@ import type { Instant } from '../../base/clock.ts'
 import type { Log, Now, Store } from '../ports.ts'
 
 /**
- * Something the centre did, or let be seen, that this node did not ask for. Each kind has a heading in the operator's guide.
+ * Something the centre did, or let be seen, that this node did not ask for. Each kind has a heading in docs/vida-del-nodo.md.
  * 'configuration_fork' is what a peer says it was shown: proof enough to look, not to stop for.
  */
-export type AlarmKind =
-  | 'unknown_certificate'
-  | 'unknown_address'
-  | 'unknown_server'
-  | 'unknown_client'
-  | 'lost_entry'
-  | 'unasked_revocation'
-  | 'configuration_rolled_back'
-  | 'configuration_fork'
-  | 'stamp_out_of_time'
-  | 'head_not_published'
+export const ALARM_KINDS = [
+  'unknown_certificate',
+  'unknown_address',
+  'unknown_server',
+  'unknown_client',
+  'lost_entry',
+  'unasked_revocation',
+  'configuration_rolled_back',
+  'configuration_fork',
+  'stamp_out_of_time',
+  'head_not_published',
+] as const
+export type AlarmKind = (typeof ALARM_KINDS)[number]
 export type NodeAlarm = {
   readonly id: string
   readonly kind: AlarmKind
