@@ -1,6 +1,6 @@
 import { type Instant, MINUTE, SECOND } from '../base/clock.ts'
 import { type Memory, putBounded } from './memory.ts'
-import type { HttpAnswer, Log } from './ports.ts'
+import type { FetchUrl, HttpAnswer, Log, Now } from './ports.ts'
 
 /** From here on the operator is told; from MOST_SKEW on nothing is signed. */
 const WARN_SKEW = 2 * SECOND
@@ -10,10 +10,12 @@ const WITNESS_LASTS = 30 * MINUTE
 /** A clock that was right a moment ago is not looked at again. */
 const LOOK_AGAIN = 5 * SECOND
 
+/** How far the clocks of others were ahead of ours, when last heard. */
+export type Clocks = Pick<Memory, 'clocks'>
 export type Heard = { readonly source: string; readonly headers: HttpAnswer['headers']; readonly sent: Instant; readonly received: Instant }
 
 /** Compares our clock with the Date of an answer that came anyway. Date has whole seconds, and the answer took its time: both are allowed for. */
-export function noteDate({ source, headers, sent, received }: Heard, memory: Memory, log: Log): void {
+export function noteDate({ source, headers, sent, received }: Heard, memory: Clocks, log: Log): void {
   const before = memory.clocks.get(source)
   if (before?.ahead === 0 && Math.abs(received - before.at) < LOOK_AGAIN) return
   const date = Date.parse(headers.find(([name]) => name.toLowerCase() === 'date')?.[1] ?? '')
@@ -29,7 +31,24 @@ export function noteDate({ source, headers, sent, received }: Heard, memory: Mem
  * Whether our clock is wrong beyond doubt: everybody heard of late is more than 30 seconds away from it.
  * One peer with a wrong clock among others does not stop us.
  */
-export function isClockWrong(memory: Memory, now: Instant): boolean {
+export function isClockWrong(memory: Clocks, now: Instant): boolean {
   const witnesses = [...memory.clocks.values()].filter(({ at }) => Math.abs(now - at) <= WITNESS_LASTS)
   return witnesses.length > 0 && witnesses.every(({ ahead }) => Math.abs(ahead) > MOST_SKEW)
+}
+
+const ASK_MS = 5 * SECOND
+export type AskPorts = { readonly fetchUrl: FetchUrl; readonly now: Now; readonly log: Log; readonly memory: Clocks }
+
+/** Asks the time at each address, whatever was heard before, and gives what they say now; who does not answer says nothing. */
+export async function askTheTime(addresses: readonly string[], { fetchUrl, now, log, memory }: AskPorts): Promise<Clocks> {
+  const heard: Clocks = { clocks: new Map() }
+  await Promise.all(
+    addresses.map(async (url) => {
+      const sent = now()
+      const answer = await fetchUrl(url, null, ASK_MS)
+      if (answer.ok) noteDate({ source: new URL(url).host, headers: answer.value.headers, sent, received: now() }, heard, log)
+    }),
+  )
+  for (const [source, said] of heard.clocks) putBounded(memory.clocks, source, said)
+  return heard
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { stampOverHttp } from '../adapters/http/stamp.ts'
 import type { Keys } from '../adapters/local/keys.ts'
 import type { NodeStore } from '../adapters/local/node-store.ts'
 import type { Instant } from '../base/clock.ts'
@@ -10,7 +9,6 @@ import { activeOf, FIRST_AUTHENTICATION, type Identity, identityIn, USUAL_PACE, 
 import { type Tended, tend } from '../exchange/life/tend.ts'
 import type { NodeConfiguration } from '../exchange/node-configuration.ts'
 import { gate, noteSealing } from '../exchange/watch/gate.ts'
-import { stampsInTime } from '../exchange/watch/stamps.ts'
 import { readAnchor } from '../trust/anchor.ts'
 import { keyMaker } from './authorities.ts'
 import { keepCredentials } from './credentials.ts'
@@ -58,7 +56,7 @@ export function nodeLife({ folder, keys, ports, held, present }: LifeOptions) {
     centreUrl: new URL(anchor.sources[0]?.url ?? 'http://localhost').origin,
     makeKey: keyMaker(keys),
     pace: USUAL_PACE,
-    witness: stampOverHttp(ports.fetchUrl, ports.trust, ports.log, stampsInTime(ports)),
+    witness: ports.stamp,
     present: async () => {
       await held.reread()
       await present()

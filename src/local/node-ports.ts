@@ -96,7 +96,12 @@ export async function bindPorts({
     ),
     callService: callServiceOverHttp({ reach: async () => (await configuration()).reach ?? PUBLIC_ONLY, ...storing }),
     fetchUrl,
-    stamp: stampOverHttp(fetchUrl, trust.current, log, stampsInTime({ ...alarms, memory })),
+    stamp: stampOverHttp(
+      fetchUrl,
+      trust.current,
+      log,
+      stampsInTime({ ...alarms, memory, fetchUrl, otherClocks: anchor.sources.map(({ url }) => url) }),
+    ),
     gossip: { word: async () => gossipWord(trust.current), hear: (word, peer) => hear(word, peer, gossip) },
     drain: store.drain,
     acknowledge: store.acknowledge,

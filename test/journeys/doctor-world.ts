@@ -1,6 +1,6 @@
 // A world in a process of its own, with a node that runs in yet another one. What a test puts into two files of its home happens here: doors of the
-// centre that are shut (shut.json), and how far the bank's clock is off (skew.json, milliseconds).
-import { existsSync, readFileSync } from 'node:fs'
+// centre that are shut (shut.json), and how far the bank's clock is off (skew.json, milliseconds). What is shut by now is told in is-shut.json.
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { instant, type Now } from '../../src/base/clock.ts'
 import type { CentreDoor } from '../../src/local/centre-http.ts'
@@ -35,6 +35,8 @@ if (!world.ok) throw new Error(world.fault.en)
 const look = setInterval(() => {
   const shut = said<readonly CentreDoor[]>('shut.json', [])
   for (const door of ['ocsp', 'timestamp', 'published'] as const) world.value.centre.outage(door, shut.includes(door))
+  writeFileSync(join(folder, 'is-shut.part'), JSON.stringify(shut))
+  renameSync(join(folder, 'is-shut.part'), join(folder, 'is-shut.json'))
 }, 100)
 console.log('the world answers')
 process.once('SIGTERM', async () => {

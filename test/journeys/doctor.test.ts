@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -48,13 +48,9 @@ test('doctor names the broken hop: eight faults from outside, two pairs, and not
     const shut =
       (...doors: readonly string[]) =>
       async () => {
-        const before = readShut(folder)
-        writeFileSync(join(folder, 'shut.json'), JSON.stringify([...before, ...doors]))
-        await pause(300)
-        return async () => {
-          writeFileSync(join(folder, 'shut.json'), JSON.stringify(before))
-          await pause(300)
-        }
+        const before = readShut(folder, 'shut.json')
+        await shutExactly(folder, [...before, ...doors])
+        return () => shutExactly(folder, before)
       }
     const system = join(folder, 'nodes/bank/systems/EE-COM-222-bank')
     const stranger: Fault['inject'] = async () => {
@@ -115,12 +111,19 @@ test('doctor names the broken hop: eight faults from outside, two pairs, and not
   }
 })
 
-const readShut = (folder: string): readonly string[] => {
+const readShut = (folder: string, name: string): readonly string[] => {
   try {
-    return JSON.parse(readFileSync(join(folder, 'shut.json'), 'utf8')) as readonly string[]
+    return JSON.parse(readFileSync(join(folder, name), 'utf8')) as readonly string[]
   } catch {
     return [] // nothing was shut yet
   }
+}
+
+/** Waits until the world has done it. */
+async function shutExactly(folder: string, doors: readonly string[]): Promise<void> {
+  writeFileSync(join(folder, 'asked.part'), JSON.stringify(doors))
+  renameSync(join(folder, 'asked.part'), join(folder, 'shut.json'))
+  while (readShut(folder, 'is-shut.json').join() !== doors.join()) await pause(50)
 }
 
 const both =

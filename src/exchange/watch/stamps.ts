@@ -2,8 +2,7 @@ import { MINUTE } from '../../base/clock.ts'
 import { ok } from '../../base/result.ts'
 import { readToken } from '../../evidence/timestamp.ts'
 import { type Outcome, refuse } from '../../protocol/faults.ts'
-import { isClockWrong } from '../clock-watch.ts'
-import type { Memory } from '../memory.ts'
+import { type AskPorts, askTheTime, isClockWrong } from '../clock-watch.ts'
 import { type AlarmPorts, raise } from './alarms.ts'
 
 /** A stamp may lie this far from our clock: more than the road to the authority takes. */
@@ -11,19 +10,23 @@ const MOST_APART = 2 * MINUTE
 
 /** Judges an authority's stamp by our own clock, unless that is the one that is wrong. */
 export type JudgeStamp = (token: Uint8Array, url: string) => Promise<Outcome<true>>
+export type StampsPorts = AlarmPorts & AskPorts & { readonly otherClocks: readonly string[] }
 
 /**
  * A stamp must say now. One that is dated back (or ahead) is refused, so that the next authority is asked, and is an alarm: evidence would say that
- * something was there before it was.
+ * something was there before it was. Before anybody is blamed, `otherClocks` (addresses) are asked: our own clock may be the wrong one, and then the
+ * stamp is right; when none of them answers nobody can say, so the stamp is refused and nobody is blamed.
  */
 export const stampsInTime =
-  (ports: AlarmPorts & { readonly memory: Memory }): JudgeStamp =>
+  (ports: StampsPorts): JudgeStamp =>
   async (token, url) => {
     const read = readToken(token)
     if (!read.ok) return read
     const apart = read.value.tstInfo.genTime - ports.now()
-    if (Math.abs(apart) <= MOST_APART || isClockWrong(ports.memory, ports.now())) return ok(true)
+    if (Math.abs(apart) <= MOST_APART) return ok(true)
+    const heard = await askTheTime(ports.otherClocks, ports)
+    if (isClockWrong(heard, ports.now())) return ok(true)
     const detail = `the stamp lies ${Math.round(Math.abs(apart) / 1000)} s ${apart < 0 ? 'before' : 'after'} our clock`
-    await raise('stamp_out_of_time', url, detail, ports)
+    if (heard.clocks.size > 0) await raise('stamp_out_of_time', url, detail, ports)
     return refuse('mlog.timestamp_response_validation_failed', detail)
   }
