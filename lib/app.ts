@@ -1,6 +1,7 @@
 import { App, type AppProps, PermissionsBoundary, Stage, Tags } from 'aws-cdk-lib'
 import type { Bundles } from './bundle.ts'
-import type { Agency, Environment, Exchange } from './config/exchange.ts'
+import type { Environment, Exchange } from './config/exchange.ts'
+import { placesOf } from './config/shares.ts'
 import { BOUNDARY, stackName } from './names.ts'
 import { AccountStack } from './stacks/account.ts'
 import { AgencyNodeStack } from './stacks/agency-node.ts'
@@ -18,11 +19,18 @@ function addEnvironment(app: App, environment: Environment, bundles: Bundles): v
   const env = { account: environment.account, region: environment.region }
   const centre = stage(app, environment, 'central', env)
   new CentralStack(centre, 'central', { stackName: stackName(environment, 'central'), terminationProtection: true, environment, bundles })
+  const founded = new Set<string>()
   for (const place of placesOf(environment)) {
-    const foundation = stage(app, environment, place.id.replace('account', 'foundation'), place, false)
-    new FoundationStack(foundation, 'foundation', { stackName: stackName(environment, 'foundation'), terminationProtection: true })
-    const account = stage(app, environment, place.id, place)
-    new AccountStack(account, 'account', { stackName: stackName(environment, 'account'), environment, alarmMail: place.alarmMail })
+    const at = `${place.account}-${place.region}`
+    if (!founded.has(place.account)) {
+      // Policies are the account's, not a Region's.
+      const foundation = stage(app, environment, `foundation-${at}`, place, false)
+      new FoundationStack(foundation, 'foundation', { stackName: stackName(environment, 'foundation'), terminationProtection: true })
+    }
+    founded.add(place.account)
+    const account = stage(app, environment, `account-${at}`, place)
+    const alarmMail = place.centre ? environment.alarmMail : (place.agencies[0]?.alarmMail ?? null)
+    new AccountStack(account, 'account', { stackName: stackName(environment, 'account'), environment, alarmMail })
   }
   for (const agency of environment.agencies) {
     const node = stage(app, environment, agency.id, agency)
@@ -37,22 +45,12 @@ function addEnvironment(app: App, environment: Environment, bundles: Bundles): v
   }
 }
 
-type Place = { readonly account: string; readonly region: string }
+type At = { readonly account: string; readonly region: string }
 
-function stage(app: App, environment: Environment, id: string, { account, region }: Place, bounded = true): Stage {
+function stage(app: App, environment: Environment, id: string, { account, region }: At, bounded = true): Stage {
   const within = bounded ? { permissionsBoundary: PermissionsBoundary.fromName(BOUNDARY) } : {}
   const made = new Stage(app, `${environment.name}-${id}`, { env: { account, region }, ...within })
   Tags.of(made).add('exchange', environment.instance)
   Tags.of(made).add('environment', environment.name)
   return made
-}
-
-/** Every account and Region of an environment once: the operator's, and those of agencies that have their own. */
-function placesOf(environment: Environment): readonly (Place & Pick<Agency, 'alarmMail'> & { readonly id: string })[] {
-  const places = new Map<string, Place & Pick<Agency, 'alarmMail'> & { readonly id: string }>()
-  for (const { account, region, alarmMail } of [environment, ...environment.agencies]) {
-    const key = `${account}-${region}`
-    if (!places.has(key)) places.set(key, { account, region, alarmMail, id: `account-${key}` })
-  }
-  return [...places.values()]
 }

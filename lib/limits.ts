@@ -1,5 +1,5 @@
 import type { Environment } from './config/exchange.ts'
-import { sharesOf, UNRESERVED } from './config/shares.ts'
+import { operatorPlace, type Place, sharesOf, UNRESERVED } from './config/shares.ts'
 import { AGENCY_DOORS, CENTRE_DOORS } from './doors.ts'
 
 /** What an account may use of one thing. `sure`: a page of AWS says what is usual; else it is what people remember, and preflight must read it. */
@@ -28,6 +28,8 @@ const KEYS = [
   'lambda-code',
   'schedules',
   'alarms',
+  's3-buckets',
+  'dynamodb-tables',
 ] as const
 export type LimitKey = (typeof KEYS)[number]
 const SURE: ReadonlySet<LimitKey> = new Set(['lambda-concurrency', 'api-rate', 'api-burst', 'api-domains', 'domain-changes', 'kms-rsa'])
@@ -44,11 +46,15 @@ const ROLES_OF_THE_CENTRE = CENTRE_DOORS.length + 2 + 1
 type Row = readonly [what: string, key: LimitKey, usual: number, needs: number, es: string, en: string]
 
 /**
- * Every limit of an operator's account that an environment comes near, with what the product does about it. Pure: `found` is what preflight
- * read, and what it did not read is what AWS gives a new account.
+ * Every limit that an environment comes near in an account, the operator's unless another is named, with what the product does about it. Pure:
+ * `found` is what preflight read, and what it did not read is what AWS gives a new account.
  */
-export function accountLimits(environment: Environment, found: AccountQuotas = {}): readonly Limit[] {
-  return rowsOf(environment).map(([what, key, usual, needs, es, en]) => ({
+export function accountLimits(
+  environment: Environment,
+  found: AccountQuotas = {},
+  place: Place = operatorPlace(environment),
+): readonly Limit[] {
+  return rowsOf(environment, place).map(([what, key, usual, needs, es, en]) => ({
     key,
     what,
     sure: SURE.has(key) || found[key] !== undefined,
@@ -61,13 +67,14 @@ export function accountLimits(environment: Environment, found: AccountQuotas = {
 /** Near: more than four fifths is used. */
 export const verdictOn = ({ gives, needs }: Limit): Verdict => (needs > gives ? 'over' : needs > gives * 0.8 ? 'near' : 'fits')
 
-function rowsOf({ agencies, quotas }: Environment): readonly Row[] {
-  const here = agencies.filter(({ shared }) => shared)
-  const many = here.length
-  const shares = sharesOf({ agencies })
+function rowsOf({ agencies, quotas }: Environment, place: Place): readonly Row[] {
+  const here = place.agencies
+  const [many, centre] = [here.length, place.centre ? 1 : 0]
+  const shares = sharesOf(place)
   const signers = here.reduce((sum, { concurrency }) => sum + concurrency.consume + concurrency.provide, 0)
   const rest = here.filter(({ consumerEdge }) => consumerEdge === 'rest').length
-  const policies = many * (AGENCY_DOORS.length + 4) + CENTRE_DOORS.length + 2 + 2 + agencies.length
+  const names = place.centre ? agencies.length : 0
+  const policies = many * (AGENCY_DOORS.length + 4) + centre * (CENTRE_DOORS.length + 2) + 2 + names
   return [
     [
       'Lambda: concurrent executions',
@@ -97,7 +104,7 @@ function rowsOf({ agencies, quotas }: Environment): readonly Row[] {
       'API Gateway: custom domains in a Region',
       'api-domains',
       120,
-      2 * many + 1,
+      2 * many + centre,
       'dos por dependencia y uno del centro: con 60 hay que pedir más, o dar cuenta propia a una; preflight lo dice antes',
       'two an agency and one of the centre: with 60, ask for more or give one its own account; preflight says so first',
     ],
@@ -117,7 +124,7 @@ function rowsOf({ agencies, quotas }: Environment): readonly Row[] {
       'una por dependencia; consumerEdge «http» no la usa',
       "one an agency; consumerEdge 'http' has none",
     ],
-    ['API Gateway: HTTP APIs', 'http-apis', 600, 2 * many - rest + 1, 'una o dos por dependencia', 'one or two an agency'],
+    ['API Gateway: HTTP APIs', 'http-apis', 600, 2 * many - rest + centre, 'una o dos por dependencia', 'one or two an agency'],
     [
       'KMS: RSA signatures a second',
       'kms-rsa',
@@ -126,7 +133,7 @@ function rowsOf({ agencies, quotas }: Environment): readonly Row[] {
       'dos reintentos al azar dentro del plazo y después «busy», sin perder nada; con cuenta propia, el límite es suyo',
       "two jittered retries within the deadline, then 'busy', and nothing lost; with its own account an agency has its own limit",
     ],
-    ['KMS: keys', 'kms-keys', 100_000, many + 4, 'una por dependencia, cuatro del centro', 'one an agency, four of the centre'],
+    ['KMS: keys', 'kms-keys', 100_000, many + 4 * centre, 'una por dependencia, cuatro del centro', 'one an agency, four of the centre'],
     [
       'SSM: parameter reads a second',
       'ssm-reads',
@@ -139,7 +146,7 @@ function rowsOf({ agencies, quotas }: Environment): readonly Row[] {
       'IAM: roles',
       'iam-roles',
       1000,
-      many * ROLES_OF_A_NODE + ROLES_OF_THE_CENTRE + agencies.length,
+      many * ROLES_OF_A_NODE + centre * (ROLES_OF_THE_CENTRE - 1) + 1 + names,
       'un rol por puerta y dependencia, a propósito: con 60 se acerca; pida 2000 o dé cuentas propias',
       'one role a door and agency, on purpose: near at 60; ask for 2000 or give agencies their own accounts',
     ],
@@ -151,7 +158,14 @@ function rowsOf({ agencies, quotas }: Environment): readonly Row[] {
       'una por rol, y dos de la cuenta',
       'one a role, and two of the account',
     ],
-    ['CloudFormation: stacks', 'stacks', 2000, many + 3, 'una por dependencia, tres de la cuenta', 'one an agency, three of the account'],
+    [
+      'CloudFormation: stacks',
+      'stacks',
+      2000,
+      many + 2 + centre,
+      'una por dependencia, tres de la cuenta',
+      'one an agency, three of the account',
+    ],
     [
       'Lambda: code storage, MB',
       'lambda-code',
@@ -160,14 +174,30 @@ function rowsOf({ agencies, quotas }: Environment): readonly Row[] {
       'archivos de menos de 1 MB; se guarda la versión de ahora y la anterior',
       'files below 1 MB; the version of now and the one before are kept',
     ],
-    ['EventBridge Scheduler: schedules', 'schedules', 1_000_000, many * 4 + 2, 'cuatro por dependencia', 'four an agency'],
+    ['EventBridge Scheduler: schedules', 'schedules', 1_000_000, many * 4 + 2 * centre, 'cuatro por dependencia', 'four an agency'],
     [
       'CloudWatch: alarms',
       'alarms',
       5000,
-      many + 2,
+      many + 1 + centre,
       'una por dependencia, una de la cuenta, una del centro',
       'one an agency, one of the account, one of the centre',
+    ],
+    [
+      'S3: buckets',
+      's3-buckets',
+      10_000,
+      many + centre + 1,
+      'uno por dependencia, uno del centro y el de los despliegues',
+      'one an agency, one of the centre, and that of deployments',
+    ],
+    [
+      'DynamoDB: tables',
+      'dynamodb-tables',
+      2500,
+      many + centre,
+      'una por dependencia y una del centro',
+      'one an agency and one of the centre',
     ],
   ]
 }
