@@ -16,8 +16,7 @@ export async function currentHead(ports: HeadPorts): Promise<CurrentHead> {
   const cached = await ports.store.get<Head>(KEY)
   if (cached) await mustBeThere(cached.value, ports)
   const start = cached ? plainHead(cached.value) : NO_HEAD
-  const newer = await ports.listLocked(RECEIPTS, start.position === 0 ? '' : receiptsName(start.position))
-  const head = cached ? await adopted(start, newer, ports) : await rebuilt(newer, ports)
+  const head = cached ? await adopted(start, ports) : await rebuilt(await ports.listLocked(RECEIPTS), ports)
   return { head, version: await remember(head, cached, ports) }
 }
 
@@ -30,16 +29,19 @@ async function mustBeThere(head: Head, { getLocked }: HeadPorts): Promise<void> 
   if (!isSameHead(there, head)) throw new Error(`the cached head of position ${head.position} is not what lies under lock`)
 }
 
-/** A run that died before it advanced the head left the next positions; they are taken on if their files link to what we know. */
-async function adopted(start: Head, names: readonly string[], ports: HeadPorts): Promise<Head> {
+/**
+ * A run that died before it advanced the head left the next positions; they are taken on if their files link to what we know. The next name is asked
+ * for, not listed: a list of everything there is would take longer every year.
+ */
+async function adopted(start: Head, ports: HeadPorts): Promise<Head> {
   let head = start
-  for (const name of names) {
-    const next = await readHead(name, ports.getLocked)
-    if (name !== receiptsName(head.position + 1)) throw new Error(`position ${head.position + 1} is missing before ${name}`)
+  for (;;) {
+    const bytes = await ports.getLocked(receiptsName(head.position + 1))
+    if (!bytes) return head
+    const next = headIn(receiptsName(head.position + 1), bytes)
     await mustLink(head, next, ports)
     head = next
   }
-  return head
 }
 
 async function rebuilt(names: readonly string[], { getLocked }: HeadPorts): Promise<Head> {
@@ -57,11 +59,10 @@ async function mustLink(before: Head, next: Head, { getLocked }: HeadPorts): Pro
     throw new Error(`archive file ${file} does not link to position ${before.position}`)
 }
 
-async function readHead(name: string, getLocked: GetLocked): Promise<Head> {
-  const bytes = await getLocked(name)
-  const [line = ''] = Buffer.from(bytes ?? [])
-    .toString('utf8')
-    .split('\n', 1)
+const readHead = async (name: string, getLocked: GetLocked): Promise<Head> => headIn(name, (await getLocked(name)) ?? new Uint8Array())
+
+function headIn(name: string, bytes: Uint8Array): Head {
+  const [line = ''] = Buffer.from(bytes).toString('utf8').split('\n', 1)
   if (line === '') throw new Error(`${name} is not there`)
   return plainHead(JSON.parse(line) as Head)
 }

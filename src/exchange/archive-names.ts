@@ -5,8 +5,11 @@ const numbered = (number: number): string => String(number).padStart(10, '0')
 
 export const segmentName = (number: number): string => `${JOURNAL}${numbered(number)}`
 export const segmentNumber = (name: string): number => Number(name.slice(JOURNAL.length))
+/** The segment that follows one; the first, after ''. */
+export const segmentAfter = (name: string): string => segmentName(name === '' ? 1 : segmentNumber(name) + 1)
 export const planName = (position: number): string => `seals/${numbered(position)}.json`
 export const receiptsName = (position: number): string => `${RECEIPTS}${numbered(position)}.jsonl`
+export const positionIn = (receipts: string): number => Number.parseInt(receipts.slice(RECEIPTS.length), 10)
 export const archiveFileName = (file: string): string => `archive/${file}`
 /** `index` counts the records of the position's segments from 0. */
 export const setAsideName = (position: number, index: number): string => `set-aside/${numbered(position)}-${numbered(index)}`

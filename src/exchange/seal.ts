@@ -7,7 +7,7 @@ import { isValidAt } from '../trust/certificates.ts'
 import { readOcspResponse } from '../trust/ocsp-response.ts'
 import { ocspFreshness, tsaCertificates } from '../trust/trust.ts'
 import { advance, type CurrentHead, currentHead } from './archive-head.ts'
-import { JOURNAL, planName, receiptsName } from './archive-names.ts'
+import { planName, receiptsName, segmentAfter } from './archive-names.ts'
 import { type OcspPorts, ocspAtHand } from './ocsp-at-hand.ts'
 import type { CurrentTrust, GetLocked, ListLocked, PutLocked, Stamp, Store, TrustInForce } from './ports.ts'
 import { build, isLate, sealedOf, stampedOf } from './seal-build.ts'
@@ -43,13 +43,12 @@ const WAIT_FOR_OCSP = 3 * DAY
  */
 export async function seal(ports: SealPorts): Promise<Outcome<Sealed>> {
   const current = await currentHead(ports)
-  const names = await ports.listLocked(JOURNAL, current.head.through)
-  const plan = await planAfter(current.head, names, ports)
+  const plan = await planAfter(current.head, ports)
   if (!plan.ok) return plan
   if (plan.value === null) return ok({ records: 0, setAside: 0, more: false })
   const built = await carryOut(plan.value, current, ports)
-  const last = plan.value.segments.at(-1)
-  return ok({ ...built, more: names.at(-1) !== last })
+  const last = plan.value.segments.at(-1) ?? current.head.through
+  return ok({ ...built, more: (await ports.getLocked(segmentAfter(last))) !== undefined })
 }
 
 async function carryOut(plan: SealPlan, current: CurrentHead, ports: SealPorts): Promise<Omit<Sealed, 'more'>> {
@@ -63,12 +62,14 @@ async function carryOut(plan: SealPlan, current: CurrentHead, ports: SealPorts):
 }
 
 /** The plan of the next position: the one under lock if there is one, else a new one; null when nothing waits. */
-async function planAfter(head: Head, names: readonly string[], ports: SealPorts): Promise<Outcome<SealPlan | null>> {
+async function planAfter(head: Head, ports: SealPorts): Promise<Outcome<SealPlan | null>> {
   const name = planName(head.position + 1)
   const begun = await ports.getLocked(name)
   if (begun) return ok(mustFollow(decodePlan(name, begun), head))
-  if (names.length === 0) return ok(null)
-  const plan = await makePlan(head, await taken(names, ports), ports)
+  const segments = await taken(head, ports)
+  if (!segments.ok) return segments
+  if (segments.value.length === 0) return ok(null)
+  const plan = await makePlan(head, segments.value, ports)
   if (plan.ok) await ports.putLocked(name, encodePlan(plan.value))
   return plan
 }
@@ -78,16 +79,21 @@ function mustFollow(plan: SealPlan, head: Head): SealPlan {
   return plan
 }
 
-/** The first segments, as many as one archive file takes. */
-async function taken(names: readonly string[], { getLocked }: SealPorts): Promise<readonly string[]> {
+/**
+ * The next segments, as many as one archive file takes. Where several wait, mostly nobody stamped for a while: then it is asked first whether
+ * somebody does now, or every run of a long outage would read all of them in vain.
+ */
+async function taken({ through }: Head, { getLocked, stamp }: SealPorts): Promise<Outcome<readonly string[]>> {
   const segments: string[] = []
   let size = 0
-  for (const name of names) {
-    size += (await getLocked(name))?.length ?? 0
-    if (segments.length > 0 && size > MOST_BYTES) break
+  for (let name = segmentAfter(through); ; name = segmentAfter(name)) {
+    const bytes = await getLocked(name)
+    size += bytes?.length ?? 0
+    if (!bytes || (segments.length > 0 && size > MOST_BYTES)) return ok(segments)
+    const trial = segments.length === 1 ? await stamp(sha512(Buffer.from(name))) : ok(true)
+    if (!trial.ok) return trial
     segments.push(name)
   }
-  return segments
 }
 
 async function entriesIn({ segments, after }: Pick<SealPlan, 'segments' | 'after'>, ports: SealPorts): Promise<readonly Entry[]> {

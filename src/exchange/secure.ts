@@ -1,5 +1,5 @@
 import { hex, sha512 } from '../protocol/digests.ts'
-import { JOURNAL, segmentName, segmentNumber } from './archive-names.ts'
+import { JOURNAL, segmentAfter } from './archive-names.ts'
 import type { Acknowledge, Drain, Drained, GetLocked, ListLocked, Log, PutLocked } from './ports.ts'
 import { decodeSegment, encodeSegment } from './segment.ts'
 
@@ -34,12 +34,12 @@ export async function secure(ports: SecurePorts, after: string): Promise<Secured
     const drained = await ports.drain(MOST_RECORDS, MOST_BYTES)
     if (drained.length === 0) return { records, more: false }
     if (last === undefined) {
-      last = (await ports.listLocked(JOURNAL, after)).at(-1) ?? after
+      last = await lastSegment(after, ports)
       held = await digestsIn(last, ports)
     }
     const fresh = withoutHeld(drained, held)
     if (fresh.length > 0) {
-      last = segmentName(last === '' ? 1 : segmentNumber(last) + 1)
+      last = segmentAfter(last)
       await ports.putLocked(last, encodeSegment(fresh.map(({ bytes }) => bytes)))
       held = new Set(fresh.map(({ bytes }) => digestOf(bytes)))
       records += fresh.length
@@ -49,6 +49,10 @@ export async function secure(ports: SecurePorts, after: string): Promise<Secured
   }
   return { records, more: true }
 }
+
+/** Lists only when there is one after it: mostly there is none, and a list costs more than a look. */
+const lastSegment = async (after: string, { getLocked, listLocked }: SecurePorts): Promise<string> =>
+  (await getLocked(segmentAfter(after))) ? ((await listLocked(JOURNAL, after)).at(-1) ?? after) : after
 
 async function digestsIn(name: string, { getLocked }: SecurePorts): Promise<ReadonlySet<string>> {
   if (name === '') return new Set()

@@ -4,7 +4,7 @@ import { type NodeStore, openNodeStore } from '../adapters/local/node-store.ts'
 import { type Instant, instant, isoInstant } from '../base/clock.ts'
 import { readArchive } from '../evidence/archive-verify.ts'
 import { decodeRecord, identityOf } from '../evidence/record.ts'
-import { archiveFileName, JOURNAL, RECEIPTS } from '../exchange/archive-names.ts'
+import { archiveFileName, RECEIPTS, segmentAfter } from '../exchange/archive-names.ts'
 import { sharedSignature } from '../exchange/own-signature.ts'
 import { decodeSegment } from '../exchange/segment.ts'
 import type { EvidenceRow } from './world-view.ts'
@@ -42,16 +42,28 @@ const MOST_RECORDS = 1_000_000
  * missed; where it is seen twice the later place counts.
  */
 export async function evidenceItems({ node, files, store }: EvidenceSource): Promise<readonly EvidenceItem[]> {
-  const items = new Map<string, Draft>()
-  for (const { bytes } of await store.drain(MOST_RECORDS, Number.MAX_SAFE_INTEGER)) add(items, fromRecord(bytes, 'kept'))
   const receipts = await files.listLocked(RECEIPTS)
-  const through = headOf(await textOf(receipts.at(-1), files)).through
-  for (const segment of await files.listLocked(JOURNAL, through))
-    for (const bytes of decodeSegment(segment, await files.getLocked(segment))) add(items, fromRecord(bytes, 'kept'))
+  const items = await waiting({ files, store }, receipts.at(-1))
   for (const name of await files.listLocked(RECEIPTS))
     for (const line of (await textOf(name, files)).split('\n').slice(1))
       if (line !== '') add(items, fromReceipt(JSON.parse(line) as Receipt))
   return [...items.values()].map((item) => ({ node, ...item })).sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
+}
+
+/** The records that were not sealed when the receipts of that name were the last; undefined: none were. */
+export async function waitingItems(source: EvidenceSource, lastReceipts: string | undefined): Promise<readonly EvidenceItem[]> {
+  return [...(await waiting(source, lastReceipts)).values()].map((item) => ({ node: source.node, ...item }))
+}
+
+async function waiting({ files, store }: Omit<EvidenceSource, 'node'>, lastReceipts: string | undefined): Promise<Map<string, Draft>> {
+  const items = new Map<string, Draft>()
+  for (const { bytes } of await store.drain(MOST_RECORDS, Number.MAX_SAFE_INTEGER)) add(items, fromRecord(bytes, 'kept'))
+  let segment = segmentAfter(headOf(await textOf(lastReceipts, files)).through)
+  for (let bytes = await files.getLocked(segment); bytes; bytes = await files.getLocked(segment)) {
+    for (const record of decodeSegment(segment, bytes)) add(items, fromRecord(record, 'kept'))
+    segment = segmentAfter(segment)
+  }
+  return items
 }
 
 const add = (items: Map<string, Draft>, item: Draft | undefined): void => void (item && items.set(item.identity, item))

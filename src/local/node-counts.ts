@@ -29,8 +29,8 @@ export function logCounting(log: Log, folder: string, now: Now): Log {
 /** What others than the archive counted, by UTC day: signatures by the key's log; of failures, which signature each was. */
 export type DayLogs = { readonly signatures: ReadonlyMap<string, number>; readonly failures: ReadonlyMap<string, readonly string[]> }
 
-export async function readCounts(folder: string): Promise<DayLogs> {
-  const [signatures, failures] = await Promise.all([signaturesIn(folder).read(), failuresIn(folder).read()])
+export async function readCounts(folder: string, since = ''): Promise<DayLogs> {
+  const [signatures, failures] = await Promise.all([signaturesIn(folder).read(since), failuresIn(folder).read(since)])
   return {
     signatures: new Map([...signatures].map(([day, lines]) => [day, lines.length])),
     failures: new Map([...failures].map(([day, lines]) => [day, lines.map((words) => words.at(-1) as string)])),

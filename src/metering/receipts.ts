@@ -71,13 +71,16 @@ export function readReceipts(name: string, text: string): Outcome<Position> {
   return ok({ position, at: instant(at), sealed, setAside, file: file as string | null, lines, unreadable })
 }
 
-/** Every file of a node, in order. A position that is missing between them is refused: nothing is summed over a gap. */
-export function readAllReceipts(files: readonly { readonly name: string; readonly text: string }[]): Outcome<readonly Position[]> {
+/** Every file of a node, in order, from its first on. A position that is missing between them is refused: nothing is summed over a gap. */
+export function readAllReceipts(
+  files: readonly { readonly name: string; readonly text: string }[],
+  first = 1,
+): Outcome<readonly Position[]> {
   const positions: Position[] = []
   for (const { name, text } of files) {
     const read = readReceipts(name, text)
     if (!read.ok) return read
-    const expected = positions.length + 1
+    const expected = first + positions.length
     if (read.value.position !== expected) return broken(name, 1, `position ${expected} is missing: this is ${read.value.position}`)
     positions.push(read.value)
   }

@@ -6,8 +6,8 @@ import { type Instant, isoInstant } from '../../base/clock.ts'
 /** Lines of words, a file a UTC day: '2026-11-24.log'. A line is with the system before `add` returns: a process that dies loses none. */
 export type DayLines = {
   readonly add: (at: Instant, ...words: readonly string[]) => void
-  /** By day; a last line that was cut off when the machine died counts too. */
-  readonly read: () => Promise<ReadonlyMap<string, readonly (readonly string[])[]>>
+  /** By day, from one on if it is said; a last line that was cut off when the machine died counts too. */
+  readonly read: (since?: string) => Promise<ReadonlyMap<string, readonly (readonly string[])[]>>
 }
 
 const NAME = /^(\d{4}-\d{2}-\d{2})\.log$/
@@ -17,11 +17,11 @@ export const dayLines = (folder: string): DayLines => ({
     const iso = isoInstant(at)
     writeSync(fileFor(folder, iso.slice(0, 10)), `${[iso, ...words].join(' ')}\n`)
   },
-  read: async () => {
+  read: async (since = '') => {
     const days = new Map<string, readonly (readonly string[])[]>()
     for (const name of await namesIn(folder)) {
       const day = NAME.exec(name)?.[1]
-      if (day === undefined) continue
+      if (day === undefined || day < since) continue
       const text = await readFile(join(folder, name), 'utf8')
       days.set(
         day,

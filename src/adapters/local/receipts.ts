@@ -1,5 +1,5 @@
 import { readArchive } from '../../evidence/archive-verify.ts'
-import { RECEIPTS } from '../../exchange/archive-names.ts'
+import { positionIn, RECEIPTS, receiptsName } from '../../exchange/archive-names.ts'
 import { type Position, readAllReceipts } from '../../metering/receipts.ts'
 import { type Outcome, refuse, under } from '../../protocol/faults.ts'
 import type { LockedFiles } from './locked-files.ts'
@@ -11,6 +11,18 @@ export async function positionsIn({ listLocked, getLocked }: LockedFiles): Promi
   const files = []
   for (const name of await listLocked(RECEIPTS)) files.push({ name, text: Buffer.from((await getLocked(name)) ?? []).toString('utf8') })
   return readAllReceipts(files)
+}
+
+/** The receipts after those of that name; they are asked for one by one, so it takes as long as there are new ones. */
+export async function positionsAfter(after: string, { getLocked }: Pick<LockedFiles, 'getLocked'>): Promise<Outcome<readonly Position[]>> {
+  const files = []
+  const first = after === '' ? 1 : positionIn(after) + 1
+  for (let position = first; ; position++) {
+    const name = receiptsName(position)
+    const bytes = await getLocked(name)
+    if (!bytes) return readAllReceipts(files, first)
+    files.push({ name, text: Buffer.from(bytes).toString('utf8') })
+  }
 }
 
 /** The names of the containers in each archive file that is there. An archive file that does not open is refused by its name. */
