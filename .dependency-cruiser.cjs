@@ -9,7 +9,7 @@ const MAY = {
   'src/exchange': ['src/(base|protocol|trust|evidence|metering)'],
   'src/adapters': ['src/(base|protocol|trust|evidence|metering|exchange)'],
   'src/local': ['src/(?!cli)', 'functions'],
-  'src/cli': ['src/', 'scenarios'],
+  'src/cli': ['src/', 'scenarios', 'lib/(config/|limits\\.ts$|names\\.ts$)'], // what the configuration file says, without the CDK
   functions: ['src/(?!cli|local)'],
   scenarios: ['src/(base|protocol|trust|evidence|exchange|local)'],
   lib: ['functions/[^/]+/settings\\.ts$', 'src/(base|metering)'], // metering: the idle bill is reckoned with the prices of the product

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Command, CommanderError } from 'commander'
 import { addCentre, addRights } from './admin-lines.ts'
+import { addPreflight } from './cloud-lines.ts'
 import { addCost } from './cost-lines.ts'
 import { type Frame, newProgram } from './frame.ts'
 import { EXIT, type Io, inLanguage } from './io.ts'
@@ -60,6 +61,7 @@ export function sacbeProgram(frame: Frame): Command {
     addCost,
     addCentre,
     addRights,
+    addPreflight,
   ])
     add(program, frame)
   return program

@@ -112,7 +112,7 @@ export function connectAws(settings: AwsSettings): Aws {
  * Asks up to three times within the budget: again when the service is throttled, ill, or the connection broke. Every action of ours may be
  * repeated: what it does twice it has done once.
  */
-async function patiently(action: string, budgetMs: number, attempt: (ms: number) => Promise<Answer>): Promise<Answer> {
+export async function patiently(action: string, budgetMs: number, attempt: (ms: number) => Promise<Answer>): Promise<Answer> {
   const started = performance.now()
   for (const wait of [...WAITS_MS, null]) {
     const left = budgetMs - (performance.now() - started)
