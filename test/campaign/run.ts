@@ -31,6 +31,11 @@ if (unknown !== undefined || !Number.isSafeInteger(seed)) {
   console.error(`No hay campaña ${unknown} / There is no campaign ${unknown}: ${known.join(', ')}`)
   process.exit(2)
 }
+// A count means cases of one campaign, days of another and seconds of a third.
+if (values.count !== undefined && positionals.length === 0) {
+  console.error('--count va con el nombre de una campaña / --count goes with the name of a campaign')
+  process.exit(2)
+}
 
 let failures = 0
 for (const name of positionals.length > 0 ? positionals : known) {
