@@ -19,7 +19,7 @@ describe.skipIf(!needsEmulators())('two agencies in AWS, deployed from their tem
   let world: AwsWorld
   beforeAll(async () => {
     world = await openAwsWorld()
-  }, 120_000)
+  }, 400_000)
   afterAll(() => world?.close())
   const nodes = (): readonly AwsNode[] => [world.dif, world.sedesoq]
 
@@ -84,7 +84,7 @@ describe.skipIf(!needsEmulators())('two agencies in AWS, deployed from their tem
         rmSync(folder, { recursive: true })
       }
     }
-  }, 60_000)
+  })
 
   test('every put into the bucket is on condition that the name is free, carries a checksum, and asks for no lock of its own', () => {
     const puts = nodes().flatMap(({ doors }) => Object.values(doors).flatMap(({ proxy }) => proxy.puts))

@@ -93,5 +93,5 @@ describe('a run that dies anywhere is taken up by the next: the same bytes, noth
           expect((await ports.listLocked('set-aside/')).length).toBe(0)
         }
         console.log(`${name}, ${when}: ${calls} of ${calls} calls`)
-      }, 120_000)
+      }, 400_000)
 })

@@ -20,7 +20,7 @@ const PASSPHRASE = { SACBE_PASSPHRASE: 'nopal azul' }
 type Fault = { readonly name: string; readonly hops: readonly string[]; readonly inject: () => Promise<() => Promise<unknown>> }
 
 test('doctor names the broken hop: eight faults from outside, two pairs, and nothing in a healthy world', {
-  timeout: 180_000,
+  timeout: 600_000,
 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sacbe-doctor-'))
   const servicePort = await freePort()

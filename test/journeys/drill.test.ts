@@ -6,7 +6,7 @@ import { drillRestore } from '../../src/local/drill.ts'
 import { openExchange } from './exchange.ts'
 
 test('a centre and its nodes come back from archive and configuration alone, with new keys; old evidence needs none', {
-  timeout: 120_000,
+  timeout: 400_000,
 }, async () => {
   await using exchange = await openExchange()
   for (let call = 0; call < 5; call++) await exchange.get(`/${call}`)

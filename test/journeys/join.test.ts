@@ -10,7 +10,7 @@ import { closeServer, listen } from '../../src/local/listen.ts'
 import { sacbe, standing } from './commands.ts'
 
 test('from nothing to the first verified exchange between two new agencies, by commands alone; no file moved by hand', {
-  timeout: 120_000,
+  timeout: 400_000,
 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sacbe-join-'))
   const home = (name: string) => ['--home', join(folder, name), '--lang', 'en']

@@ -89,7 +89,7 @@ beforeAll(async () => {
   })
   if (!started.ok) throw new Error(started.fault.en)
   world = started.value
-}, 60_000)
+})
 afterAll(async () => {
   await world.close()
   rmSync(folder, { recursive: true, force: true })

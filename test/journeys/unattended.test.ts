@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { live } from '../campaign/unattended.ts'
 
 test('a week with nobody there, in small: each outage, keys rolled over, every message answered, all evidence good', {
-  timeout: 180_000,
+  timeout: 900_000,
 }, async () => {
   const figures = await live({ days: 8, hoursBetweenCalls: 6, hoursBetweenLooks: 6, hoursBetweenArchives: 6, pace: 0.01 })
   console.log(JSON.stringify(figures))

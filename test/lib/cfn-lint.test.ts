@@ -16,7 +16,7 @@ describe.skipIf(!needs('cfn-lint'))('cfn-lint', () => {
     expect(stdout.toString('utf8')).toBe('')
     expect(status).toBe(0)
     console.log(`cfn-lint: ${files.length} templates clean`)
-  }, 180_000)
+  }, 600_000)
 
   test('a planted mistake is found', () => {
     const folder = mkdtempSync(join(tmpdir(), 'sacbe-lint-'))
@@ -27,5 +27,5 @@ describe.skipIf(!needs('cfn-lint'))('cfn-lint', () => {
     )
     expect(lint([file]).status).not.toBe(0)
     rmSync(folder, { recursive: true })
-  }, 60_000)
+  })
 })

@@ -21,7 +21,7 @@ function synth(config: unknown, ...more: readonly string[]) {
     cwd: ROOT,
     env,
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 300_000,
   })
   const made = () => {
     try {

@@ -6,4 +6,4 @@ test('descriptions in any writing, whole and damaged: a sample of the campaign',
   console.log(`descriptions: ${JSON.stringify(figures)}`)
   expect(figures.accepted / figures.cases).toBeGreaterThan(0.2)
   expect(figures.refused / figures.cases).toBeGreaterThan(0.2)
-}, 60_000)
+})
