@@ -1,13 +1,14 @@
 import { type Instant, type Now, SECOND } from '../base/clock.ts'
 import { ok } from '../base/result.ts'
+import { hex } from '../protocol/digests.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
 import type { ClientId } from '../protocol/identifiers.ts'
 import type { Anchor } from '../trust/anchor.ts'
-import { checkPart, MONITORING, SHARED } from '../trust/directory-part.ts'
+import { checkPart, type DirectoryPart, MONITORING, SHARED } from '../trust/directory-part.ts'
 import { anchorLocations, type ConfigurationLocation, publishedLocations } from '../trust/locations.ts'
 import { readMonitoring } from '../trust/optional-parts.ts'
 import { mayFollow, type Publication, publicationOf } from '../trust/roll-back.ts'
-import { PARAMETERS_VERSIONS } from '../trust/shared-parameters.ts'
+import { PARAMETERS_VERSIONS, type SharedParameters } from '../trust/shared-parameters.ts'
 import { isAllOf, readSignedDirectory, type SignedDirectory } from '../trust/signed-directory.ts'
 import { ownParameters, type Trust, trustOf, withMonitor } from '../trust/trust.ts'
 import { trustFromFiles } from '../trust/trust-files.ts'
@@ -131,23 +132,19 @@ async function adopt(
 ): Promise<Outcome<TrustInForce>> {
   const part = directory.parts.find(({ identifier }) => identifier === SHARED)
   if (!part) return refuse('malformed_global_conf', 'a directory without shared parameters')
-  const bytes = await fetchFile(new URL(part.location, location.url).href, ports)
-  if (!bytes.ok) return bytes
-  const content = checkPart(part, directory.version, bytes.value)
-  if (!content.ok) return content
-  if (!content.value.shared) throw new Error('shared parameters were checked and are not there')
-  const next = publicationOf(directory, content.value.shared)
+  const found = await sharedIn(part, directory, location, known, ports)
+  if (!found.ok) return found
+  const { shared, bytes } = found.value
+  const next = publicationOf(directory, shared)
   const stored = await ports.store.get<Known>(KEY)
   const allowed = stored ? mayFollow(readPublication(stored.value), next) : ok(true)
   if (!allowed.ok) return allowed
   const { instance } = ports.anchor
-  const configuration = await keepConfiguration(
-    { instance, parameters: [{ instance, bytes: bytes.value }], directories: [directoryBytes] },
-    ports,
-  )
+  const parameters = bytes && [{ instance, bytes }]
+  const configuration = parameters ? await keepConfiguration({ instance, parameters, directories: [directoryBytes] }, ports) : shared.sha512
   const monitor = await monitorIn(directory, location, ports)
   if (!monitor.ok) return monitor
-  const same = known?.configuration === configuration ? known.trust : trustOf(instance, [content.value.shared])
+  const same = known?.configuration === configuration ? known.trust : trustOf(instance, [shared])
   const trust = withMonitor(same, monitor.value)
   const record: Known = {
     configuration,
@@ -158,6 +155,28 @@ async function adopt(
     if (!isSame((await ports.store.get<Known>(KEY))?.value, record))
       return refuse('busy', 'another process changed the configuration in force meanwhile')
   return ok({ trust, configuration, validUntil: directory.expires })
+}
+
+/**
+ * The shared parameters a directory names. Those we act on are under lock and not fetched again: a directory is signed anew every few hours and looked at
+ * every few minutes, and the members of a whole country are megabytes.
+ */
+async function sharedIn(
+  part: DirectoryPart,
+  { version }: SignedDirectory,
+  location: ConfigurationLocation,
+  known: TrustInForce | undefined,
+  ports: RefreshPorts,
+): Promise<Outcome<{ readonly shared: SharedParameters; readonly bytes?: Uint8Array }>> {
+  const held = known && ownParameters(known.trust)
+  const isHeld = held?.version === version && part.digest.name === 'SHA-512' && hex(part.hash) === known?.configuration
+  if (held && isHeld && part.instance === held.instance) return ok({ shared: held })
+  const bytes = await fetchFile(new URL(part.location, location.url).href, ports)
+  if (!bytes.ok) return bytes
+  const content = checkPart(part, version, bytes.value)
+  if (!content.ok) return content
+  if (!content.value.shared) throw new Error('shared parameters were checked and are not there')
+  return ok({ shared: content.value.shared, bytes: bytes.value })
 }
 
 /** Whom the centre names in its optional part, if it publishes one. No evidence is judged by it, so it is not kept: a new process asks again. */

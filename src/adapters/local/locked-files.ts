@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync } from 'node:fs'
+import { type Dirent, existsSync, mkdirSync } from 'node:fs'
 import { type FileHandle, link, open, readdir, readFile, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { GetLocked, ListLocked, PutLocked } from '../../exchange/ports.ts'
@@ -33,8 +33,11 @@ export function lockedFiles(folder: string): LockedFiles {
       return (await writeOnce(path, bytes)) ? 'kept' : alreadyThere(path, name, bytes)
     },
     getLocked: async (name) => readIfThere(pathOf(folder, name)),
-    listLocked: async (prefix, after = '') =>
-      (await namesUnder(folder, prefix)).filter((name) => name.startsWith(prefix) && compare(name, after) > 0).sort(compare),
+    listLocked: async (prefix, after = '') => {
+      const within = prefix.slice(0, prefix.lastIndexOf('/') + 1)
+      if (within.split('/').some((word) => word.startsWith('.'))) throw new Error(`${JSON.stringify(prefix)} is no prefix of locked files`)
+      return (await namesIn(folder, within, prefix, after)).sort()
+    },
   }
 }
 
@@ -42,8 +45,6 @@ function pathOf(folder: string, name: string): string {
   if (!NAME.test(name)) throw new Error(`${JSON.stringify(name)} is no name for a locked file`)
   return join(folder, ...name.split('/'))
 }
-
-const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
 async function alreadyThere(path: string, name: string, bytes: Uint8Array): Promise<'already'> {
   const there = await readFile(path)
@@ -94,16 +95,32 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-/** Every name in the deepest folder the prefix names; hidden ones are files being written, or left by a crash. */
-async function namesUnder(folder: string, prefix: string): Promise<string[]> {
-  const within = prefix.includes('/') ? prefix.slice(0, prefix.lastIndexOf('/') + 1) : ''
-  if (within.split('/').some((word) => word.startsWith('.'))) throw new Error(`${JSON.stringify(prefix)} is no prefix of locked files`)
-  const top = join(folder, within)
-  if (!existsSync(top)) return []
-  const entries = await readdir(top, { recursive: true, withFileTypes: true })
-  return entries
-    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-    .map((entry) => `${within}${join(entry.parentPath, entry.name).slice(join(top).replace(/\/$/, '').length + 1)}`)
+/**
+ * The names below a folder that begin with the prefix and come after one. Folders whose names all come before are not looked into, and only what is
+ * given is put in order: there may be a folder for every hour of many years. Hidden ones are files being written, or left by a crash. Names are
+ * plain ASCII, so that the order of strings is that of bytes.
+ */
+async function namesIn(folder: string, within: string, prefix: string, after: string): Promise<string[]> {
+  const names: string[] = []
+  for (const entry of await entriesOf(join(folder, within))) {
+    const name = `${within}${entry.name}`
+    if (entry.name.startsWith('.')) continue
+    if (entry.isFile() && name.startsWith(prefix) && name > after) names.push(name)
+    if (entry.isDirectory() && mayHold(`${name}/`, prefix, after)) names.push(...(await namesIn(folder, `${name}/`, prefix, after)))
+  }
+  return names
+}
+
+const mayHold = (within: string, prefix: string, after: string): boolean =>
+  (within.startsWith(prefix) || prefix.startsWith(within)) && (within > after || after.startsWith(within))
+
+async function entriesOf(folder: string): Promise<readonly Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true })
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return []
+    throw error
+  }
 }
 
 const codeOf = (error: unknown): unknown => (error as NodeJS.ErrnoException).code
