@@ -11,8 +11,8 @@ export type DoorOptions<Event, Result> = {
   readonly logContext?: (ids: { readonly invocation: string }) => void
   /** Sends off what was measured; awaited before the function may sleep. */
   readonly flush?: () => Promise<void>
-  /** What the caller is answered after a bug. Without it the invocation fails, which is what a schedule should see. */
-  readonly answerBug?: (event: Event) => Result
+  /** What the caller is answered after a bug. Without one the invocation fails, which is what a schedule should see. */
+  readonly answerBug?: (event: Event) => Result | undefined
 }
 
 /**
@@ -28,7 +28,8 @@ export function door<Event, Result>(handler: DoorHandler<Event, Result>, options
     onError: async (request) => {
       log({ level: 'error', event: 'bug', why: describe(request.error) })
       await flush?.()
-      if (answerBug) request.response = answerBug(request.event)
+      const answer = answerBug?.(request.event)
+      if (answer !== undefined) request.response = answer
     },
   })
   return (event, context) => stack(event, (context ?? {}) as Parameters<typeof stack>[1])

@@ -73,6 +73,7 @@ export function giveEnrol(door: Door, { agency, zoneRole }: Pick<Edge, 'agency' 
       resources: ['*'],
       conditions: {
         'ForAllValues:StringEquals': { 'acm:DomainNames': names },
+        Null: { 'acm:DomainNames': 'false' },
         StringEquals: { 'acm:ValidationMethod': 'DNS', 'aws:RequestTag/agency': agency.id },
       },
     }),

@@ -37,6 +37,12 @@ export class NamesRole extends Construct {
               'route53:ChangeResourceRecordSetsRecordTypes': ['A', 'AAAA', 'CNAME'],
               'route53:ChangeResourceRecordSetsActions': ['UPSERT', 'DELETE'],
             },
+            // A condition on all of a request's values holds where it has none.
+            Null: {
+              'route53:ChangeResourceRecordSetsNormalizedRecordNames': 'false',
+              'route53:ChangeResourceRecordSetsRecordTypes': 'false',
+              'route53:ChangeResourceRecordSetsActions': 'false',
+            },
           },
         }),
       ],

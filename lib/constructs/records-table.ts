@@ -31,16 +31,27 @@ export class RecordsTable extends Construct {
     })
   }
 
-  /** Reads everything; writes only records whose key begins with one of `first`, or all when it is 'all'. */
-  give(door: Door, settings: Readonly<Record<string, string>>, first: readonly string[] | 'all'): void {
+  /**
+   * Writes only records whose key begins with one of `writes` (or all), and reads those alone that begin with one of `reads`, if it is said. A condition on
+   * all of a request's keys holds too where the request has none, so that there be some is asked besides: who scans, names no key.
+   */
+  give(door: Door, settings: Readonly<Record<string, string>>, writes: readonly string[] | 'all', reads?: readonly string[]): void {
     const resources = [this.table.tableArn]
-    const conditions = first === 'all' ? {} : { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': first } }
-    const read = new PolicyStatement({ actions: ['dynamodb:GetItem', 'dynamodb:Query'], resources })
+    const read = new PolicyStatement({
+      actions: ['dynamodb:GetItem', 'dynamodb:Query'],
+      resources,
+      ...(reads ? { conditions: onlyUnder(reads) } : {}),
+    })
     const write = new PolicyStatement({
       actions: ['dynamodb:PutItem'],
       resources,
-      conditions,
+      ...(writes === 'all' ? {} : { conditions: onlyUnder(writes) }),
     })
-    door.give(settings, read, ...(first.length > 0 ? [write] : []))
+    door.give(settings, read, ...(writes.length > 0 ? [write] : []))
   }
 }
+
+const onlyUnder = (first: readonly string[]) => ({
+  'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': first },
+  Null: { 'dynamodb:LeadingKeys': 'false' },
+})

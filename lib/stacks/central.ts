@@ -42,20 +42,28 @@ export class CentralStack extends Stack {
     zone.applyRemovalPolicy(RemovalPolicy.RETAIN)
     for (const agency of props.environment.agencies)
       new NamesRole(this, `Names${agency.id}`, { environment: props.environment, agency, zone })
-    const records = new RecordsTable(this, 'Registry')
-    const published = new LockedBucket(this, 'Published', { lock: props.environment.lock, cold: [] })
-    this.#authority('ca', 'Ca', 'CA_KEY', { records, first: ['certificates', 'serial'] })
-    this.#authority('tsa', 'Tsa', 'TSA_KEY', { records, first: ['serial'] })
-    this.#publisher('ocsp', 'Ocsp', 'OCSP_KEY', { records, published, prefix: 'ocsp/', period: Duration.hours(4) })
-    const conf = this.#publisher('conf', 'Conf', 'CONFIGURATION_KEY', { records, published, prefix: 'conf/', period: Duration.hours(1) })
-    if (conf) this.#watch(conf)
-    this.#administration(records, published)
+    const [ca, ocsp, tsa, conf] = [this.#door('ca', 'Ca'), this.#door('ocsp', 'Ocsp'), this.#door('tsa', 'Tsa'), this.#door('conf', 'Conf')]
+    const place = {
+      records: new RecordsTable(this, 'Registry'),
+      published: new LockedBucket(this, 'Published', { lock: props.environment.lock, cold: [] }),
+    }
+    const keys = {
+      ca: this.#key('ca', 'CaKey', ca),
+      ocsp: this.#key('ocsp', 'OcspKey', ocsp),
+      tsa: this.#key('tsa', 'TsaKey', tsa),
+      conf: this.#key('conf', 'ConfKey', conf),
+    }
+    if (ca) this.#ca(ca, keys, place)
+    if (ocsp) this.#ocsp(ocsp, keys.ocsp, place)
+    if (tsa) this.#tsa(tsa, keys.tsa, place)
+    this.#administration(place)
+    if (conf) this.#conf(conf, keys.conf, place)
     this.#api(zone)
   }
 
   readonly #routes: Route[] = []
 
-  #door(door: CentreDoor, id: string): Door | undefined {
+  #door<Name extends CentreDoor>(door: Name, id: string): Door<(typeof SETTINGS)[Name][number]> | undefined {
     const bundle = this.#props.bundles.get(door)
     if (bundle === undefined) return undefined
     return new Door(this, id, {
@@ -68,38 +76,63 @@ export class CentralStack extends Stack {
   }
 
   /** A key with its one signer; the key is there before its door, for certificates of the exchange name it. */
-  #authority(
-    name: CentreDoor,
-    id: string,
-    setting: string,
-    { records, first }: { readonly records: RecordsTable; readonly first: readonly string[] },
-  ): Door | undefined {
-    const door = this.#door(name, id)
-    const key = new SigningKey(this, `${id}Key`, { signers: door ? [door] : [], description: `Signs as ${name}` })
-    if (!door) return undefined
-    key.giveSign(door, { [setting]: key.key.keyArn })
-    records.give(door, { REGISTRY_TABLE: records.table.tableName }, first)
-    this.#routes.push({ path: `/${name}`, methods: [HttpMethod.POST], door })
-    return door
+  #key(name: CentreDoor, id: string, signer: Door | undefined): SigningKey {
+    return new SigningKey(this, id, { signers: signer ? [signer] : [], description: `Signs as ${name}` })
   }
 
-  #publisher(name: CentreDoor, id: string, setting: string, { records, published, prefix, period }: Publishing): Door | undefined {
-    const door = this.#authority(name, id, setting, { records, first: ['publication'] })
-    if (!door) return undefined
-    published.give(door, { PUBLICATION_BUCKET: published.bucket.bucketName }, { put: [prefix], get: [prefix] })
-    if (name === 'conf') this.#routes.push({ path: '/conf/{proxy+}', methods: [HttpMethod.GET], door })
-    new Every(this, `${id}Schedule`, { door, period })
-    return door
+  /**
+   * Nodes are let in, certified and registered; every request proves itself, so that no authoriser stands before it. It may list the whole bucket, as
+   * the others that write the log of acts: to who may not, S3 answers 403 instead of 404 for a name that is not there.
+   */
+  #ca(door: Door, keys: Readonly<Record<'ca' | 'ocsp' | 'tsa', SigningKey>>, { records, published }: Place): void {
+    door.give({ INSTANCE: this.#props.environment.instance, CENTRE_URL: this.#url })
+    keys.ca.giveSign(door, { CA_KEY: keys.ca.key.keyArn })
+    keys.ca.giveRead(door)
+    keys.ocsp.giveRead(door, { OCSP_KEY: keys.ocsp.key.keyArn })
+    keys.tsa.giveRead(door, { TSA_KEY: keys.tsa.key.keyArn })
+    records.give(door, tableOf(records), ['registry', 'audit', 'certificates'], ['registry', 'audit', 'certificates', 'publication'])
+    const put = ['audit/', 'issued/', 'revoked/']
+    published.give(door, bucketOf(published), { put, get: [...put, 'V6/'], list: [''] })
+    this.#routes.push({ path: '/managementservice', methods: [HttpMethod.POST], door })
+    this.#routes.push({ path: '/node/{proxy+}', methods: [HttpMethod.GET, HttpMethod.POST], door })
+    new Every(this, 'CaSchedule', { door, period: Duration.hours(24) })
+  }
+
+  #ocsp(door: Door, key: SigningKey, { records, published }: Place): void {
+    key.giveSign(door, { OCSP_KEY: key.key.keyArn })
+    records.give(door, tableOf(records), ['certificates', 'answers'], ['registry', 'certificates', 'answers'])
+    published.give(door, bucketOf(published), { get: ['issued/', 'revoked/'], list: [''] })
+    this.#routes.push({ path: '/ocsp', methods: [HttpMethod.POST], door })
+    new Every(this, 'OcspSchedule', { door, period: Duration.hours(4) })
+  }
+
+  #tsa(door: Door, key: SigningKey, { records }: Place): void {
+    key.giveSign(door, { TSA_KEY: key.key.keyArn })
+    records.give(door, tableOf(records), [], ['registry'])
+    this.#routes.push({ path: '/tsa', methods: [HttpMethod.POST], door })
+  }
+
+  /** Everything that has no door of its own is asked of what is published. */
+  #conf(door: Door, key: SigningKey, { records, published }: Place): void {
+    door.give({ INSTANCE: this.#props.environment.instance })
+    key.giveSign(door, { CONFIGURATION_KEY: key.key.keyArn })
+    key.giveRead(door)
+    records.give(door, tableOf(records), ['registry', 'audit', 'publication'], ['registry', 'audit', 'publication'])
+    const put = ['audit/', 'generations/', 'V2/', 'V3/', 'V4/', 'V5/', 'V6/']
+    published.give(door, bucketOf(published), { put, get: put, list: [''] })
+    this.#routes.push({ path: '/{proxy+}', methods: [HttpMethod.GET, HttpMethod.HEAD], door })
+    new Every(this, 'ConfSchedule', { door, period: Duration.hours(1) })
+    this.#watch(door)
   }
 
   /** People act on the registry by name and second factor; whoever has neither never reaches the door. */
-  #administration(records: RecordsTable, published: LockedBucket): void {
+  #administration({ records, published }: Place): void {
     const door = this.#door('admin', 'Admin')
     if (!door) return
     const people = new People(this, 'People')
     door.give({ PEOPLE_ISSUER: people.issuer })
-    records.give(door, { REGISTRY_TABLE: records.table.tableName }, 'all')
-    published.give(door, { PUBLICATION_BUCKET: published.bucket.bucketName }, { put: ['conf/'], get: ['conf/'] })
+    records.give(door, tableOf(records), ['registry', 'audit', 'costs'], ['registry', 'audit', 'costs', 'publication'])
+    published.give(door, bucketOf(published), { put: ['audit/'], get: ['audit/'], list: [''] })
     this.#routes.push({ path: '/admin/{proxy+}', methods: [HttpMethod.ANY], door, authorizer: people.authorizer })
   }
 
@@ -114,12 +147,18 @@ export class CentralStack extends Stack {
     })
   }
 
+  get #name(): string {
+    return `centro.${this.#props.environment.domain}`
+  }
+  get #url(): string {
+    return `https://${this.#name}`
+  }
+
   #api(zone: HostedZone): void {
     if (this.#routes.length === 0) return
-    const { domain, logDays } = this.#props.environment
-    const name = `centro.${domain}`
-    const certificate = new Certificate(this, 'Certificate', { domainName: name, validation: CertificateValidation.fromDns(zone) })
-    const address = new DomainName(this, 'Address', { domainName: name, certificate, securityPolicy: SecurityPolicy.TLS_1_2 })
+    const { logDays } = this.#props.environment
+    const certificate = new Certificate(this, 'Certificate', { domainName: this.#name, validation: CertificateValidation.fromDns(zone) })
+    const address = new DomainName(this, 'Address', { domainName: this.#name, certificate, securityPolicy: SecurityPolicy.TLS_1_2 })
     const api = httpEdge(this, { throttle: CENTRE_THROTTLE, logDays, routes: this.#routes, domainName: address })
     new ARecord(this, 'Name', {
       zone,
@@ -130,4 +169,6 @@ export class CentralStack extends Stack {
   }
 }
 
-type Publishing = { readonly records: RecordsTable; readonly published: LockedBucket; readonly prefix: string; readonly period: Duration }
+type Place = { readonly records: RecordsTable; readonly published: LockedBucket }
+const tableOf = ({ table }: RecordsTable) => ({ REGISTRY_TABLE: table.tableName })
+const bucketOf = ({ bucket }: LockedBucket) => ({ PUBLICATION_BUCKET: bucket.bucketName })

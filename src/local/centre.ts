@@ -17,6 +17,7 @@ import { ownTrust } from '../exchange/centre/own-trust.ts'
 import { publish, publishedFile } from '../exchange/centre/publication.ts'
 import { readRecords } from '../exchange/centre/read-records.ts'
 import { setUp } from '../exchange/centre/set-up.ts'
+import { STAMP_POLICY } from '../exchange/centre/stamp-policy.ts'
 import type { Log } from '../exchange/ports.ts'
 import { act } from '../exchange/register/change-log.ts'
 import type { ClientId } from '../protocol/identifiers.ts'
@@ -31,9 +32,6 @@ import { listen } from './listen.ts'
 import { must } from './node-file.ts'
 import { type Registry, registryOf, replaceRegistry } from './registry.ts'
 import type { Trouble } from './troubles.ts'
-
-/** A policy of no registrar's: an identifier made from a random UUID (ITU-T X.667). */
-const STAMP_POLICY = '2.25.208446203870349482411375098265921862437'
 
 export type CentreOptions = {
   readonly folder: string

@@ -30,7 +30,7 @@ export async function deploy({ file, template }: Synthesized, name: string, clou
   )
   const where = `${cloud.endpoint}/templates-${name}/template.json`
   const cloudFormation = (fields: Record<string, string>) => query(cloud.endpoint, 'cloudformation', { StackName: name, ...fields })
-  await cloudFormation({ Action: 'CreateStack', TemplateURL: where, 'Capabilities.member.1': 'CAPABILITY_IAM' })
+  await cloudFormation({ Action: 'CreateStack', TemplateURL: where, 'Capabilities.member.1': 'CAPABILITY_NAMED_IAM' })
   for (let status = 'IN_PROGRESS'; status !== 'CREATE_COMPLETE'; ) {
     status = textIn(await cloudFormation({ Action: 'DescribeStacks' }), 'StackStatus')
     if (!/IN_PROGRESS|CREATE_COMPLETE/.test(status) || status.startsWith('ROLLBACK')) throw new Error(`${name} is ${status}`)

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { caHandler } from '../../functions/ca/handler.ts'
-import { confHandler } from '../../functions/conf/handler.ts'
+import { confHandler, publishHandler } from '../../functions/conf/handler.ts'
 import { ocspHandler } from '../../functions/ocsp/handler.ts'
 import { tsaHandler } from '../../functions/tsa/handler.ts'
 import { readToken } from '../../src/evidence/timestamp.ts'
 import { readTimestampReply, timestampQuery } from '../../src/evidence/timestamp-query.ts'
+import { USUAL_TERMS } from '../../src/exchange/centre/authority-schedule.ts'
 import { certificateRegister } from '../../src/exchange/centre/certificate-register.ts'
 import { base64, sha512 } from '../../src/protocol/digests.ts'
 import { ocspRequest, readOcspResponse } from '../../src/trust/ocsp.ts'
@@ -90,7 +91,9 @@ describe('the centre’s doors', () => {
   test('conf: the schedule publishes, everybody reads; what there is not is 404', async () => {
     const centre = await testCentre()
     const door = confHandler(centre.ports, '/conf')
-    expect(await door({ source: 'aws.scheduler' })).toEqual({ serial: 1 })
+    const none = async () => Promise.reject(new Error('no new key is due'))
+    const schedule = publishHandler({ ...centre.ports, instance: 'LAB', makeKey: none, newSerial: () => 1n, terms: USUAL_TERMS })
+    expect(await schedule({})).toEqual({ serial: 1 })
     const answer = read(await door(event('GET', '/conf/internalconf?version=6')))
     expect(readSignedDirectory(answer.body, [(await centreCast()).conf.certificate.der], centre.clock.now).ok).toBe(true)
     for (const [method, path] of [

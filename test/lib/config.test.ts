@@ -116,7 +116,7 @@ describe('exchange.config.ts', () => {
     expect(
       read.ok ? [] : read.fault.map(({ at, en }) => [at, /add up to (\d+) and the account gives (\d+)/.exec(en)?.slice(1).join('/')]),
     ).toEqual([
-      ['environments.test.quotas.lambdaConcurrency', '928/900'],
+      ['environments.test.quotas.lambdaConcurrency', '932/900'],
       ['environments.test.quotas.apiRate', '2700/2500'],
       ['environments.test.quotas.apiBurst', '1350/1250'],
     ])

@@ -1,13 +1,13 @@
-import { DAY, HOUR, type Instant, later, MINUTE } from '../../base/clock.ts'
+import { DAY, HOUR, type Instant } from '../../base/clock.ts'
 import { base64 } from '../../protocol/digests.ts'
 import type { Sign, SignatureName } from '../../protocol/sign.ts'
 import { type Certificate, readCertificate } from '../../trust/certificates.ts'
-import { type Authority, issueCertificate } from '../../trust/issue.ts'
-import { writeName } from '../../trust/names.ts'
+import type { Authority } from '../../trust/issue.ts'
 import { type ApprovedCaRecord, type AuthorityRecord, KEYS } from '../../trust/registry/records.ts'
 import type { Store } from '../ports.ts'
 import { act, type ChangeLogPorts } from '../register/change-log.ts'
 import type { Work } from '../register/work.ts'
+import { type CertifiedRole, certifyAuthority } from './authority-certificate.ts'
 import { instanceOf } from './members.ts'
 import { addSigningKey, retireSigningKey, switchSigningKey } from './signing-keys.ts'
 import { putCa, putTsa, removeCa, removeTsa } from './trust-services.ts'
@@ -22,8 +22,6 @@ export const USUAL_TERMS: Terms = {
   tsa: { works: YEAR, overlap: DAY },
   configuration: { works: 2 * YEAR, overlap: 8 * DAY },
 }
-/** Years a certificate of a role is valid: far longer than its key works, so that what it signed is never in doubt for its sake. */
-const VALID: { readonly [role in Exclude<Role, 'ca'>]: number } = { ocsp: 5, tsa: 10, configuration: 10 }
 /** A stamping key that left stays approved for stamps on their way. */
 const TSA_LEAVES = 8 * DAY
 
@@ -33,7 +31,11 @@ export type SchedulePorts = ChangeLogPorts & {
   readonly makeKey: (name: string) => Promise<Uint8Array>
   readonly newSerial: () => bigint
   readonly terms: Terms
+  /** Only these are looked after: whoever runs this may sign with no other's key. @default all */
+  readonly roles?: readonly Role[]
 }
+const ALL: readonly Role[] = ['ca', 'ocsp', 'tsa', 'configuration']
+const looksAfter = ({ roles = ALL }: SchedulePorts, role: Role): boolean => roles.includes(role)
 
 /** Every authority the centre ever had, by its record. */
 export async function authorityRecords(store: Pick<Store, 'query'>): Promise<readonly AuthorityRecord[]> {
@@ -94,6 +96,7 @@ export async function keepAuthorities(ports: SchedulePorts): Promise<readonly Ro
 
 /** An authority whose key was lost cannot answer for its certificates: a responder of the one that works now does, listed in the configuration. */
 async function answerForLost(ports: SchedulePorts): Promise<readonly Rolled[]> {
+  if (!looksAfter(ports, 'ocsp')) return []
   const records = await authorityRecords(ports.store)
   const without = records.find(
     ({ role, state, key }) => role === 'ca' && state === 'leaving' && !records.some((each) => each.role === 'ocsp' && each.ca === key),
@@ -121,7 +124,7 @@ async function answerForLost(ports: SchedulePorts): Promise<readonly Rolled[]> {
 }
 
 async function firstDue(records: readonly AuthorityRecord[], ports: SchedulePorts): Promise<readonly Rolled[]> {
-  for (const record of records) {
+  for (const record of records.filter(({ role }) => looksAfter(ports, role))) {
     const { works, overlap } = ports.terms[record.role]
     const age = ports.now() - record.since
     if (record.state === 'working' && age >= works - overlap && !hasSuccessor(records, record)) {
@@ -203,43 +206,18 @@ async function made(record: AuthorityRecord, records: readonly AuthorityRecord[]
   }
 }
 
-type NewAuthority = { readonly role: keyof typeof VALID; readonly key: string; readonly number: number; readonly ca: string }
-const TITLES: { readonly [role in keyof typeof VALID]: string } = {
-  ocsp: 'Respondedor OCSP',
-  tsa: 'Sello de tiempo',
-  configuration: 'Configuración global',
-}
-const USES = { ocsp: 'ocsp', tsa: 'timestamping', configuration: 'root' } as const
+type NewAuthority = { readonly role: CertifiedRole; readonly key: string; readonly number: number; readonly ca: string }
 
 async function certificateFor(
-  { role, key, number, ca }: NewAuthority,
+  { ca, ...wanted }: NewAuthority,
   records: readonly AuthorityRecord[],
   { makeKey, sign, newSerial, now, store }: SchedulePorts,
 ): Promise<string> {
   const { instance } = await instanceOf({ get: async (name) => (await store.get<never>(name))?.value })
-  const subject = writeName([
-    ['C', 'MX'],
-    ['O', `Sacbé ${instance}`],
-    ['CN', `${TITLES[role]} ${number} ${instance}`],
-  ])
-  const order = {
-    use: USES[role],
-    serial: newSerial(),
-    subject,
-    publicKey: await makeKey(key),
-    notBefore: later(now(), -10 * MINUTE),
-    notAfter: later(now(), VALID[role] * YEAR),
-  }
-  const by =
-    role === 'configuration'
-      ? { key, algorithm: 'rsa-sha512' as const }
-      : authorityIn(
-          must(
-            records.find((each) => each.key === ca),
-            ca,
-          ),
-        )
-  return base64(await issueCertificate(order, by, sign))
+  const issuer = records.find(({ key }) => key === ca)
+  const by = wanted.role === 'configuration' ? undefined : authorityIn(must(issuer, ca))
+  const publicKey = await makeKey(wanted.key)
+  return base64(await certifyAuthority({ ...wanted, instance, publicKey, by, serial: newSerial(), at: now() }, sign))
 }
 
 /** The next authority that the ceremony prepared: approved beside the one that works, with a responder of its own. */
@@ -326,7 +304,9 @@ async function leave(record: AuthorityRecord, ports: SchedulePorts): Promise<Rol
 }
 
 /** The one thing a person must do, said a year ahead: hold a ceremony, with the root key, and prepare authorities. */
-async function tellCeremony(records: readonly AuthorityRecord[], { now, terms, log }: SchedulePorts): Promise<void> {
+async function tellCeremony(records: readonly AuthorityRecord[], ports: SchedulePorts): Promise<void> {
+  if (!looksAfter(ports, 'ca')) return
+  const { now, terms, log } = ports
   const ca = working(records, 'ca')
   const isPrepared = records.some(({ role, state }) => role === 'ca' && (state === 'prepared' || state === 'published'))
   if (!isPrepared && now() > ca.since + terms.ca.works - YEAR) log({ level: 'warn', event: 'ceremony_needed', role: 'ca', key: ca.key })

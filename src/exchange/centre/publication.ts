@@ -33,6 +33,9 @@ export type Published = {
 }
 /** Signed anew so often that a node which has the last one before an outage has nearly its whole life before it. */
 const SIGNED_ANEW = 32
+/** Whether the directories are young enough to stay. */
+export const isFresh = ({ signedAt, expires }: Pick<Published, 'signedAt' | 'expires'>, now: Instant): boolean =>
+  now - signedAt < (expires - signedAt) / SIGNED_ANEW
 const KEY = 'publication/current'
 export const publishedNow = async (store: Store): Promise<Published | undefined> => (await store.get<Published>(KEY))?.value
 
@@ -48,7 +51,7 @@ export async function publish(ports: PublicationPorts): Promise<Published | unde
   const before = stored?.value
   const now = ports.now()
   const last = await generationAfter(before, ports)
-  if (before && !last && before.line === line && now - before.signedAt < (before.expires - before.signedAt) / SIGNED_ANEW) return before
+  if (before && !last && before.line === line && isFresh(before, now)) return before
   const records = await readRecords(ports.store)
   const signer = records && signerOf(records)
   if (!records || !signer) return undefined

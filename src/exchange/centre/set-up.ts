@@ -78,7 +78,11 @@ async function comeBack(work: Work, { instance, signingKey, ca, tsa, authorities
 async function moved(work: Work, before: readonly string[], after: readonly string[]): Promise<Outcome<true>> {
   const [from, to] = [before[0], after[0]]
   if (from === undefined || to === undefined || from === to) return ok(true)
-  const movedUrl = (url: string) => (url.startsWith(`http://${from}/`) ? `http://${to}/${url.slice(`http://${from}/`.length)}` : url)
+  const movedUrl = (url: string) =>
+    ['http', 'https'].reduce(
+      (kept, scheme) => (url.startsWith(`${scheme}://${from}/`) ? url.replace(`${scheme}://${from}/`, `${scheme}://${to}/`) : kept),
+      url,
+    )
   for (const { key, value } of await work.list<ApprovedTsaRecord>('registry/tsa/')) work.put(key, { ...value, url: movedUrl(value.url) })
   for (const { key, value } of await work.list<ApprovedCaRecord>('registry/ca/')) {
     const ocsp = value.top.ocsp.map((each) => ({ ...each, url: movedUrl(each.url) }))

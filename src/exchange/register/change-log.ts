@@ -52,6 +52,9 @@ const MOST_TRIES = 16
 const textOf = (line: LogLine): string => JSON.stringify(line)
 const digestOf = (text: string): string => hex(sha512(Buffer.from(text)))
 
+/** The number of the last line, by the store alone. */
+export const lastLine = async ({ get }: Pick<Store, 'get'>): Promise<number> => (await get<Head>(HEAD))?.value.number ?? 0
+
 /**
  * Does one act whole or not at all: what it changes, and its line in the log, in one transaction; then the line goes under lock.
  * Acts are in one row: every act is decided on the state after the one before, and decided anew when another was faster.
