@@ -30,6 +30,8 @@ export type ExchangeOptions = {
   readonly ahead?: number
   /** Another world than the ordinary one. */
   readonly plan?: WorldPlan
+  /** Which entries of the log are remembered: years of them are more than memory. @default all */
+  readonly remember?: (entry: LogEntry) => boolean
 }
 
 /** A whole exchange with a clock the test sets; gone with its folder when the test is over. */
@@ -60,6 +62,7 @@ export async function openExchange({
   folder: given,
   ahead = 0,
   plan = ordinary,
+  remember = () => true,
 }: ExchangeOptions = {}): Promise<Exchange> {
   const folder = given ?? mkdtempSync(join(tmpdir(), 'sacbe-exchange-'))
   const log: LogEntry[] = []
@@ -76,7 +79,7 @@ export async function openExchange({
     port: 0,
     now,
     nowOf,
-    log: (entry) => log.push(entry),
+    log: (entry) => void (remember(entry) && log.push(entry)),
     archive: 'by hand',
     archiveSeconds: 5,
     centre,

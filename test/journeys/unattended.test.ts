@@ -4,7 +4,7 @@ import { live } from '../campaign/unattended.ts'
 test('a week with nobody there, in small: each outage, keys rolled over, every message answered, all evidence good', {
   timeout: 900_000,
 }, async () => {
-  const figures = await live({ days: 8, hoursBetweenCalls: 6, hoursBetweenLooks: 6, hoursBetweenArchives: 6, pace: 0.01 })
+  const figures = await live({ days: 8, hoursBetweenCalls: 6, hoursBetweenArchives: 6, pace: 0.01 })
   console.log(JSON.stringify(figures))
   const { messages, evidence, renewed, humanActs, alarms } = figures
   expect(messages.succeeded).toBe(messages.sent)
