@@ -26,16 +26,19 @@ export async function answerCall(call: RestCall, caller: Caller, deadline: Insta
   const started = ports.now()
   const requestId = ports.newId()
   const answer = await consume(call, caller, { requestId, deadline }, ports)
-  const facts = { requestId, ms: ports.now() - started, bytesIn: call.body ? sizeOf(call.body) : 0 }
+  const facts = { requestId, ms: ports.now() - started, bytesIn: sizeOfCall(call) }
   if (!answer.ok) {
     ports.log({ level: 'warn', event: 'consume_refused', code: codeOf(answer.fault), why: answer.fault.detail, ...facts })
     return faultFor(answer.fault, call, requestId)
   }
-  const { status, headers, body, messageId } = answer.value
+  const { status, headers, body, leftOut, messageId } = answer.value
   ports.log({ level: 'info', event: 'consumed', status, messageId, ...facts })
-  return { status, headers, body }
+  return { status, headers, body, ...(leftOut && { leftOut }) }
 }
-export type CallAnswer = Pick<Given, 'status' | 'headers' | 'body'>
+const sizeOfCall = ({ body, leftOut = [] }: RestCall): number =>
+  leftOut.reduce((sum, each) => sum + each.body.size, body ? sizeOf(body) : 0)
+
+export type CallAnswer = Pick<Given, 'status' | 'headers' | 'body' | 'leftOut'>
 
 /** In the form of the protocol that was spoken. A machine reads from X-Sacbe-Outcome that the service may have been called; a person from the sentence. */
 export function faultFor(fault: Fault, call: Pick<RestCall, 'target' | 'headers'>, requestId: string): CallAnswer {

@@ -1,6 +1,7 @@
 import { PROVIDE_MS } from '../../src/exchange/limits.ts'
 import { type Delivery, type ProvidePorts, provide, type Reply } from '../../src/exchange/provide.ts'
 import { GOSSIP } from '../../src/exchange/watch/gossip.ts'
+import { sizeOfOctets } from '../../src/protocol/body.ts'
 import { codeOf, type Fault, refuse } from '../../src/protocol/faults.ts'
 import { type Header, lastValue } from '../../src/protocol/rest-headers.ts'
 import { encodeFault } from '../../src/protocol/transport.ts'
@@ -28,12 +29,12 @@ export async function replyTo(delivery: Delivery, ports: ProvidePorts): Promise<
   const reply = await provide(delivery, ports)
   const requestId = lastValue(delivery.headers, 'x-road-request-id')?.slice(0, 100) ?? ''
   const words = await wordsWith(delivery, ports)
-  const facts = { requestId, ms: ports.now() - started, bytesIn: delivery.body.length + (delivery.leftOut?.body.size ?? 0) }
+  const facts = { requestId, ms: ports.now() - started, bytesIn: sizeOfOctets(delivery) }
   if (!reply.ok) {
     ports.log({ level: 'warn', event: 'provide_refused', code: codeOf(reply.fault), why: reply.fault.detail, ...facts })
     return withWords(faultReply(reply.fault, requestId), words)
   }
-  ports.log({ level: 'info', event: 'provided', bytesOut: reply.value.body.length + (reply.value.leftOut?.body.size ?? 0), ...facts })
+  ports.log({ level: 'info', event: 'provided', bytesOut: sizeOfOctets(reply.value), ...facts })
   return withWords(reply.value, words)
 }
 

@@ -1,5 +1,5 @@
 import { ok } from '../base/result.ts'
-import type { LeftOut } from '../protocol/body.ts'
+import type { Octets } from '../protocol/body.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
 import { type Header, lastValue } from '../protocol/rest-headers.ts'
 import type { Reply } from './message.ts'
@@ -28,10 +28,7 @@ export const requestHeaders = (
 ]
 
 /** The same around an answer. Stock servers look for exactly these names. */
-export const replyWith = (
-  { contentType, ...octets }: { contentType: string; body: Uint8Array; leftOut?: LeftOut },
-  more: readonly Header[] = [],
-): Reply => ({
+export const replyWith = ({ contentType, ...octets }: { readonly contentType: string } & Octets, more: readonly Header[] = []): Reply => ({
   ...octets,
   headers: [['content-type', contentType], ['x-hash-algorithm', HASH_ALGORITHM], ...more],
 })

@@ -1,5 +1,5 @@
 import { ok } from '../base/result.ts'
-import { type Body, bytesBody } from '../protocol/body.ts'
+import { type Body, bytesBody, joinPieces, pieceOf } from '../protocol/body.ts'
 import { type Outcome, refuse, under } from '../protocol/faults.ts'
 import { BLOCK_LIMITS, checkHeaders, lastValue } from '../protocol/rest-headers.ts'
 import { type RestRequest, type RestResponse, readRequestBlock, writeResponse } from '../protocol/rest-message.ts'
@@ -46,7 +46,7 @@ function serviceCall({ method, headers, body, servicePath, query }: RestRequest,
   const base = url.endsWith('/') && servicePath.startsWith('/') ? url.slice(0, -1) : url
   const call = { method, url: `${base}${servicePath}${query === null ? '' : `?${query}`}`, headers, body: null }
   if (!body || !WITH_BODY.has(method)) return call
-  return body.kind === 'bytes' ? { ...call, body: body.bytes } : { ...call, stored: body }
+  return { ...call, ...joinPieces([pieceOf(body)]) }
 }
 
 /** Of an answer too large to travel, size and digest are signed and kept in its place. */

@@ -25,14 +25,14 @@ import type { HttpCall, ServiceAnswer } from './ports.ts'
 import { soapMessage } from './soap-content.ts'
 
 /** A peer's SOAP request. Refusals carry their whole path behind the door's name. Source: X-Road PR-MESS, PR-MESST. */
-export function incomingSoap({ headers, body, limits, newId }: Received): Outcome<IncomingRequest> {
+export function incomingSoap({ headers, limits, newId, ...octets }: Received): Outcome<IncomingRequest> {
   const soapAction = originalSoapAction(headers)
   if (!soapAction.ok) return soapAction
   const digest = checkDigest(headers)
   if (!digest.ok) return digest
   const original = originalContentType(headers)
   if (!original.ok) return original
-  const transport = decodeSoap('request', lastValue(headers, 'content-type') ?? '', body, { message: limits.message })
+  const transport = decodeSoap('request', lastValue(headers, 'content-type') ?? '', octets, { message: limits.message })
   if (!transport.ok) return transport
   const { documents, ocsp, message } = transport.value
   const { client, service, securityServer: targetServer } = message
@@ -59,23 +59,23 @@ function requestIdIn(headers: Received['headers']): string | undefined {
 function serviceCall(request: SoapPackage, original: string, soapAction: string, { url }: NodeService): Outcome<HttpCall> {
   const forwarded = forService(request, original)
   if (!forwarded.ok) return forwarded
-  const { contentType, body } = forwarded.value
+  const { contentType, ...octets } = forwarded.value
   const headers = [
     ['Content-Type', contentType],
     ['SOAPAction', soapAction],
     ['accept-encoding', ''],
   ] as const
-  return ok({ method: 'POST', url, headers, body })
+  return ok({ method: 'POST', url, headers, ...octets, packaged: true })
 }
 
 function answerWith(
-  { status, headers, body }: ServiceAnswer,
+  { status, headers, body, leftOut = [] }: ServiceAnswer,
   request: SoapPackage,
   requestId: string,
   limits: MessageLimits,
 ): Outcome<OutgoingResponse> {
   if (!(body instanceof Uint8Array)) return answerTooLarge(body.size, limits)
-  const read = readSoapAnswer({ status, headers, body }, { message: limits.body })
+  const read = readSoapAnswer({ status, headers, body, leftOut }, { message: limits.body })
   if (!read.ok) return read
   if (read.value.kind === 'fault') return relayedFault(read.value)
   const { contentType, message } = read.value

@@ -1,4 +1,4 @@
-import type { LeftOut } from '../protocol/body.ts'
+import type { Octets } from '../protocol/body.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import type { ServerId } from '../protocol/identifiers.ts'
 import type { Header } from '../protocol/rest-headers.ts'
@@ -39,10 +39,8 @@ export type OwnServicePorts = MonitoringPorts & { readonly callService: CallServ
 export type OutgoingResponse = Message & { readonly encode: (documents: SignatureDocuments, boundary: string) => Outcome<Reply> }
 
 /** The headers and octets of one message between nodes. */
-export type Received = {
+export type Received = Octets & {
   readonly headers: readonly Header[]
-  readonly body: Uint8Array
-  readonly leftOut?: LeftOut
   readonly limits: MessageLimits
   /** For a message that says nothing of its exchange. */
   readonly newId: NewId

@@ -14,7 +14,7 @@ export type Seen = {
   readonly message: Message
   readonly documents: SignatureDocuments
   readonly at: Instant
-  /** 'digest': of a body only size and digest are kept; of one too big to hold nothing else ever is. */
+  /** 'digest': of a body or attachment only size and digest are kept; of one too big to hold nothing else ever is. */
   readonly keepBodies: 'full' | 'digest'
 }
 

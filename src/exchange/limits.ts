@@ -9,7 +9,10 @@ export const MOST_MESSAGE = 4_500_000
 export type MessageLimits = {
   readonly body: number
   readonly message: number
-  /** What is held in memory at most, where bodies can be stored: a larger REST body lies in a file, a larger SOAP message is refused. */
+  /**
+   * What is held in memory of one message, where bodies can be stored: a larger REST body lies in a file, and so do the largest attachments of a
+   * SOAP package. Its envelope is always held.
+   */
   readonly held?: number
 }
 /** What passes the edges in the cloud. */

@@ -1,6 +1,6 @@
 import type { PartDigest } from '../evidence/hash-chain.ts'
 import type { KeptBody } from '../evidence/record.ts'
-import type { LeftOut } from '../protocol/body.ts'
+import type { Octets } from '../protocol/body.ts'
 import { sha512OfHeld } from '../protocol/digests.ts'
 import type { ClientId, ServiceId } from '../protocol/identifiers.ts'
 import { digestOfBody } from '../protocol/request-hash.ts'
@@ -32,4 +32,4 @@ export const partsOf = ({ message, attachments }: Content): readonly PartDigest[
 ]
 
 /** What goes back to a peer, with HTTP 200. Header names in lower case, as stock servers insist. */
-export type Reply = { readonly headers: readonly Header[]; readonly body: Uint8Array; readonly leftOut?: LeftOut }
+export type Reply = Octets & { readonly headers: readonly Header[] }

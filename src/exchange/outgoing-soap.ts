@@ -20,10 +20,13 @@ import type { PeerAnswer } from './ports.ts'
 import { soapContent, soapMessage } from './soap-content.ts'
 
 /** A SOAP call going out. Refusals are those of readSoapCall, all by 'client'. Source: X-Road PR-MESS, PR-MESST. */
-export function outgoingSoap({ method, headers, body }: RestCall, { requestId, limits }: CallSetting): Outcome<OutgoingRequest> {
+export function outgoingSoap(
+  { method, headers, body, leftOut = [] }: RestCall,
+  { requestId, limits }: CallSetting,
+): Outcome<OutgoingRequest> {
   if (body?.kind === 'stored') return raisedBy('client', refuse('message_too_large', `a SOAP message of ${body.size} octets is not held`))
-  const bytes = body?.bytes ?? new Uint8Array()
-  const read = readSoapCall({ method, headers, body: bytes }, { message: limits.body })
+  const octets = { body: body?.bytes ?? new Uint8Array(), leftOut }
+  const read = readSoapCall({ method, headers, ...octets }, { message: limits.body })
   if (!read.ok) return read
   const request = read.value
   return ok({
@@ -31,9 +34,9 @@ export function outgoingSoap({ method, headers, body }: RestCall, { requestId, l
     targetServer: request.message.securityServer,
     keepsPolicy: (policy) => keepsPolicy(policy, request),
     encode: (evidence, boundary) => {
-      const encoded = encodeSoap('request', { ...request, ...evidence }, boundary)
+      const { contentType, ...encoded } = encodeSoap('request', { ...request, ...evidence }, boundary)
       const own = [originalAction(request.soapAction)]
-      return { headers: requestHeaders(encoded.contentType, request.contentType, requestId, own), body: encoded.body }
+      return { headers: requestHeaders(contentType, request.contentType, requestId, own), ...encoded }
     },
     open: (answer) => open(answer, request, requestId, limits.message),
   })
@@ -43,8 +46,8 @@ export function outgoingSoap({ method, headers, body }: RestCall, { requestId, l
 const keepsPolicy = ({ requires }: Policy, { message }: SoapRequest): Outcome<true> =>
   requires.includes('issue') && !message.issue?.trim() ? refuse('legal_basis_missing', 'issue') : ok(true)
 
-function open({ headers, body }: PeerAnswer, request: SoapRequest, requestId: string, mostBytes: number): Outcome<OpenedAnswer> {
-  const transport = decodeSoap('response', lastValue(headers, 'content-type') ?? '', body, { message: mostBytes })
+function open({ headers, ...octets }: PeerAnswer, request: SoapRequest, requestId: string, mostBytes: number): Outcome<OpenedAnswer> {
+  const transport = decodeSoap('response', lastValue(headers, 'content-type') ?? '', octets, { message: mostBytes })
   if (!transport.ok) return transport
   const digest = checkDigest(headers)
   if (!digest.ok) return under('service_failed', digest)
@@ -67,7 +70,7 @@ function readAnswer(
   const forwarded = forConsumer(response, original)
   if (!forwarded.ok) return under('service_failed', forwarded)
   const { client, service, id: messageId } = response.message
-  const { contentType, body } = forwarded.value
-  const given = { status: 200, headers: [['Content-Type', contentType] as const], body: bytesBody(body), messageId }
+  const { contentType, body, leftOut = [] } = forwarded.value
+  const given = { status: 200, headers: [['Content-Type', contentType] as const], body: bytesBody(body), leftOut, messageId }
   return ok({ client, service, messageId, requestId, content, given })
 }

@@ -1,4 +1,4 @@
-import type { Body } from '../protocol/body.ts'
+import type { Body, LeftOut } from '../protocol/body.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import type { ServerId } from '../protocol/identifiers.ts'
 import type { SignatureDocuments } from '../protocol/signature-documents.ts'
@@ -33,6 +33,8 @@ export type Given = {
   readonly status: number
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: Body | null
+  /** Attachments of a SOAP package that are too big to hold. */
+  readonly leftOut?: readonly LeftOut[]
   readonly messageId: string
 }
 

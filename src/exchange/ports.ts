@@ -1,6 +1,6 @@
 import type { Instant, Now } from '../base/clock.ts'
 import type { EvidenceRecord } from '../evidence/record.ts'
-import type { LeftOut, StoredBody } from '../protocol/body.ts'
+import type { LeftOut, Octets, StoredBody } from '../protocol/body.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import type { Trust } from '../trust/trust.ts'
 import type { NodeConfiguration, ServiceTls } from './node-configuration.ts'
@@ -66,18 +66,18 @@ export type HttpCall = {
   readonly url: string
   readonly headers: readonly (readonly [string, string])[]
   readonly body: Uint8Array | null
-  /** In place of `body`, when it is too big to hold. */
-  readonly stored?: StoredBody
+  /** What is too big to hold, of `body` or all of it. */
+  readonly leftOut?: readonly LeftOut[]
+  /** Whether the answer may be a SOAP package, whose attachments are stored one by one where they are too big to hold. */
+  readonly packaged?: boolean
 }
 
 /** One message to a peer's node; header names in lower case, in order. */
 export type PeerMessage = {
   readonly headers: readonly (readonly [string, string])[]
-  readonly body: Uint8Array
-  readonly leftOut?: LeftOut
-}
-/** A peer's whole answer; `leftOut` when its REST body was too big to hold. */
-export type PeerAnswer = HttpAnswer & { readonly leftOut?: LeftOut }
+} & Octets
+/** A peer's whole answer; its REST body or its attachments may be left out, when they are too big to hold. */
+export type PeerAnswer = HttpAnswer & Octets
 
 /**
  * Sends a message to a peer's node over mutual TLS, to the address that connects first and whose certificate `accepts` takes; after that
@@ -101,6 +101,8 @@ export type CallPeer = (
 export type CallService = (call: HttpCall, tls: ServiceTls, budgetMs: number, mostBytes: number) => Promise<Outcome<ServiceAnswer>>
 export type ServiceAnswer = Omit<HttpAnswer, 'body'> & {
   readonly body: Uint8Array | StoredBody | { readonly size: number; readonly sha512: Uint8Array }
+  /** Attachments of a package that are too big to hold. */
+  readonly leftOut?: readonly LeftOut[]
 }
 /** A plain HTTP GET or POST to the centre: OCSP, configuration. */
 export type FetchUrl = (

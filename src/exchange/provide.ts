@@ -1,7 +1,7 @@
 import type { Instant } from '../base/clock.ts'
 import { ok } from '../base/result.ts'
 import { verifyMessage } from '../evidence/verify.ts'
-import type { LeftOut } from '../protocol/body.ts'
+import { type Octets, sizeOfOctets } from '../protocol/body.ts'
 import { type Outcome, refuse, under } from '../protocol/faults.ts'
 import { formatId, memberOf, ownerOf, sameMember } from '../protocol/identifiers.ts'
 import { type Header, lastValue } from '../protocol/rest-headers.ts'
@@ -40,11 +40,9 @@ export type ProvidePorts = OcspPorts & {
 }
 
 /** One message as a peer's node delivered it. `peer` is the TLS certificate it presented (DER). */
-export type Delivery = {
+export type Delivery = Octets & {
   readonly method: string
   readonly headers: readonly Header[]
-  readonly body: Uint8Array
-  readonly leftOut?: LeftOut
   readonly peer: Uint8Array | null
   readonly deadline: Instant
 }
@@ -143,6 +141,6 @@ async function answerWith(
   if (!inCustody.ok) return inCustody
   const reply = response.value.encode(documents.value, boundaryFrom(ports.newId()))
   const most = ((await ports.configuration()).limits ?? EDGE_LIMITS).message
-  if (!reply.ok || reply.value.body.length <= most) return reply
-  return refuse('message_too_large', `the signed answer has ${reply.value.body.length} octets`)
+  if (!reply.ok || sizeOfOctets(reply.value) <= most) return reply
+  return refuse('message_too_large', `the signed answer has ${sizeOfOctets(reply.value)} octets`)
 }

@@ -1,15 +1,14 @@
 import { answerCall, bugAnswer, type CallAnswer, faultFor } from '../../functions/consume/handler.ts'
 import { bugReply, faultReply, replyTo } from '../../functions/provide/handler.ts'
-import { withLeftOut } from '../adapters/http/octets.ts'
-import { takeBody } from '../adapters/http/take-in.ts'
-import { takeMessage } from '../adapters/http/take-message.ts'
+import { type Room, takeBody } from '../adapters/http/take-in.ts'
+import { takeMessage, takePackage } from '../adapters/http/take-message.ts'
 import type { Spool } from '../adapters/local/spool.ts'
 import { later } from '../base/clock.ts'
 import type { MessageLimits, Patience } from '../exchange/limits.ts'
 import { type LocalPorts, localService } from '../exchange/local-services/local-services.ts'
 import type { CurrentTrust } from '../exchange/ports.ts'
 import { speaksRest } from '../exchange/read-outgoing.ts'
-import type { Body, LeftOut, StoredBody } from '../protocol/body.ts'
+import { type Body, type LeftOut, type Piece, piecesOf, type StoredBody } from '../protocol/body.ts'
 import { refuse } from '../protocol/faults.ts'
 import { lastValue } from '../protocol/rest-headers.ts'
 import type { NodePorts } from './node-ports.ts'
@@ -26,10 +25,10 @@ export type OwnDoorOptions = {
 export const ownConsumerDoor =
   ({ ports, spool, limits, patience, outgoing }: OwnDoorOptions & { readonly outgoing: CurrentTrust }) =>
   async ({ method, target, headers, certificate, announced, body }: Arrival): Promise<Served> => {
-    const most = speaksRest({ target }) ? limits.body : Math.min(limits.held, limits.body)
-    const taken = announced > most ? 'too large' : await takeBody(body, { held: limits.held, most, store: spool })
+    const most = limits.body
+    const taken = announced > most ? 'too large' : await taking(target, headers, body, { held: limits.held, most, store: spool })
     if (taken === 'too large') return given(tooLarge(target, headers, most, ports), spool)
-    const call = { method, target, headers, body: bodyFrom(taken) }
+    const call = { method, target, headers, ...taken }
     const caller = { tls: true, certificate }
     const deadline = later(ports.now(), patience.consumeMs)
     const answer = await (async (): Promise<CallAnswer> => {
@@ -39,13 +38,31 @@ export const ownConsumerDoor =
       ports.log({ level: 'error', event: 'bug', why: describe(problem) })
       return bugAnswer(call)
     })
-    return given(answer, spool, taken instanceof Uint8Array ? undefined : taken)
+    return given(answer, spool, storedIn(taken))
   }
 
-const bodyFrom = (taken: Uint8Array | StoredBody): Body | null => {
-  if (!(taken instanceof Uint8Array)) return taken
-  return taken.length > 0 ? { kind: 'bytes', bytes: taken } : null
+/** What a call or an answer carries: in hand, or where it lies, all of it or the large attachments of a package. */
+type Carried = { readonly body: Body | null; readonly leftOut?: readonly LeftOut[] }
+
+async function taking(
+  target: string,
+  headers: Arrival['headers'],
+  chunks: Arrival['body'],
+  room: Required<Room>,
+): Promise<Carried | 'too large'> {
+  if (speaksRest({ target })) {
+    const taken = await takeBody(chunks, room)
+    return taken === 'too large' ? taken : { body: taken instanceof Uint8Array ? inHand(taken) : taken }
+  }
+  const taken = await takePackage(lastValue(headers, 'content-type') ?? '', chunks, room)
+  return taken === 'too large' ? taken : { ...taken, body: inHand(taken.body) }
 }
+const inHand = (bytes: Uint8Array): Body | null => (bytes.length > 0 ? { kind: 'bytes', bytes } : null)
+
+const storedIn = ({ body, leftOut = [] }: Carried): readonly StoredBody[] => [
+  ...(body?.kind === 'stored' ? [body] : []),
+  ...leftOut.map((each) => each.body),
+]
 
 function tooLarge(target: string, headers: Arrival['headers'], most: number, ports: NodePorts): CallAnswer {
   const { fault } = refuse('message_too_large', `at most ${most} octets`)
@@ -54,13 +71,18 @@ function tooLarge(target: string, headers: Arrival['headers'], most: number, por
   return faultFor({ ...fault, by: 'client' }, { target, headers }, requestId)
 }
 
-function given({ status, headers, body }: CallAnswer, spool: Spool, asked?: StoredBody): Served {
-  const stored = [asked, body?.kind === 'stored' ? body : undefined]
-  return { status, headers, body: body ? [body.kind === 'bytes' ? body.bytes : body] : [], over: forgetting(spool, stored) }
+function given(answer: CallAnswer, spool: Spool, asked: readonly StoredBody[] = []): Served {
+  const { status, headers } = answer
+  return { status, headers, body: carried(answer), over: forgetting(spool, [...asked, ...storedIn(answer)]) }
 }
 
-const forgetting = (spool: Spool, stored: readonly (StoredBody | undefined)[]) => async (): Promise<void> => {
-  for (const body of stored) if (body) await spool.forget(body)
+function carried({ body, leftOut = [] }: Carried): readonly Piece[] {
+  if (!body) return []
+  return body.kind === 'bytes' ? piecesOf({ body: body.bytes, leftOut }) : [body]
+}
+
+const forgetting = (spool: Spool, stored: readonly StoredBody[]) => async (): Promise<void> => {
+  for (const body of stored) await spool.forget(body)
 }
 
 /** A peer's message, streamed. */
@@ -69,7 +91,7 @@ export const ownProviderDoor =
   async ({ method, headers, certificate, announced, body }: Arrival): Promise<Served> => {
     const room = { held: limits.held, most: limits.message, store: spool }
     const type = lastValue(headers, 'content-type') ?? ''
-    const taken = announced > room.most ? 'too large' : await takeMessage(type, body, room)
+    const taken = announced > room.most ? 'too large' : await takeMessage(type, body, room, lastValue(headers, 'x-original-content-type'))
     if (taken === 'too large') return replied(tooLargeReply(headers, ports), spool)
     const delivery = { method, headers, ...taken, peer: certificate, deadline: later(ports.now(), patience.provideMs) }
     const reply = await replyTo(delivery, ports).catch((problem: unknown) => {
@@ -85,11 +107,14 @@ function tooLargeReply(headers: Arrival['headers'], ports: NodePorts): ReturnTyp
   return faultReply({ ...refuse('message_too_large').fault, by: 'server.serverproxy' }, requestId)
 }
 
-const replied = ({ headers, body, leftOut }: ReturnType<typeof bugReply>, spool: Spool, asked?: LeftOut): Served => ({
+const replied = ({ headers, ...octets }: ReturnType<typeof bugReply>, spool: Spool, asked: readonly LeftOut[] = []): Served => ({
   status: 200,
   headers,
-  body: withLeftOut(body, leftOut),
-  over: forgetting(spool, [asked?.body, leftOut?.body]),
+  body: piecesOf(octets),
+  over: forgetting(
+    spool,
+    [...asked, ...(octets.leftOut ?? [])].map(({ body }) => body),
+  ),
 })
 
 const describe = (problem: unknown): string => (problem instanceof Error ? (problem.stack ?? problem.message) : String(problem))

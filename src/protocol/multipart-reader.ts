@@ -3,9 +3,12 @@ import { type Fault, type Outcome, refuse } from './faults.ts'
 import { MULTIPART_LIMITS, type MultipartLimits, PartHeadReader } from './multipart-head.ts'
 import type { Header } from './rest-headers.ts'
 
-/** What a reader has to tell, in order: the head of a part, its bytes in one or more pieces, its end. Pieces are views, not copies. */
+/**
+ * What a reader has to tell, in order: the head of a part and at which octet of the message its body begins, its bytes in one or more pieces, its
+ * end. Pieces are views, not copies.
+ */
 export type PartEvent =
-  | { readonly kind: 'head'; readonly headers: readonly Header[] }
+  | { readonly kind: 'head'; readonly headers: readonly Header[]; readonly at: number }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'end' }
 
@@ -35,6 +38,8 @@ export class MultipartReader {
   #lineStart = true
   /** How far the bytes at hand are used up when no step can go on. */
   #consumed = 0
+  /** Where in the message the bytes at hand begin. */
+  #base = 0
   #parts = 0
   #size = 0
   #refused: Refused<Fault> | undefined
@@ -65,6 +70,7 @@ export class MultipartReader {
     const events: PartEvent[] = []
     const view = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     const bytes = this.#held.length === 0 ? view : Buffer.concat([this.#held, view])
+    this.#base = this.#size - bytes.length
     let at = 0
     while (!this.#refused && this.#state !== 'epilogue') {
       const next = this.#state === 'head' ? this.#readHead(bytes, at, events) : this.#readBody(bytes, at, over, events)
@@ -93,7 +99,7 @@ export class MultipartReader {
       const why = this.#head.line(line)
       if (why) return this.#stop(`part ${this.#parts}: ${why}`)
     }
-    events.push({ kind: 'head', headers: this.#head.take() })
+    events.push({ kind: 'head', headers: this.#head.take(), at: this.#base + at })
     this.#state = 'body'
     this.#lineStart = true
     return at

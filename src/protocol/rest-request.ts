@@ -1,5 +1,5 @@
 import { ok } from '../base/result.ts'
-import { type Body, sizeOf } from './body.ts'
+import { type Body, type LeftOut, sizeOf } from './body.ts'
 import { type Outcome, refuse, under } from './faults.ts'
 import { type ClientId, decodeComponents, parseClientId, parseServerId, type ServerId } from './identifiers.ts'
 import { readBlock, writeBlock } from './rest-block.ts'
@@ -7,7 +7,14 @@ import { BLOCK_LIMITS, CALL_LIMITS, checkHeaders, type Header, isOfTheHop, lastV
 import { checkMethod, checkUnambiguous, splitTarget, type Target } from './rest-target.ts'
 
 /** A consumer's call as it came in. `target` is the raw path[?query], never normalised; header values are ISO 8859-1 text. */
-export type RestCall = { readonly method: string; readonly target: string; readonly headers: readonly Header[]; readonly body: Body | null }
+export type RestCall = {
+  readonly method: string
+  readonly target: string
+  readonly headers: readonly Header[]
+  readonly body: Body | null
+  /** Attachments of a SOAP package that are too big to hold. */
+  readonly leftOut?: readonly LeftOut[]
+}
 
 /** A call as a value: every name parsed, `headers` as in the signed `block`, `servicePath` and `query` raw. */
 export type RestRequest = Target & {

@@ -1,12 +1,14 @@
 import { ok } from '../base/result.ts'
+import type { Attachment } from './attachments.ts'
+import { bytesBody, joinPieces, type Octets, pieceOf } from './body.ts'
 import { boundaryOf, type ContentType, readContentType } from './content-type.ts'
 import { type Outcome, refuse } from './faults.ts'
-import { multipartPieces, type Part, type WrittenPart } from './multipart.ts'
+import { multipartPieces, type WrittenPart } from './multipart.ts'
 import type { Header } from './rest-headers.ts'
 import type { SoapPackage } from './soap-package.ts'
 
 /** What an information system is given over HTTP. */
-export type Forwarded = { readonly contentType: string; readonly body: Uint8Array }
+export type Forwarded = { readonly contentType: string } & Octets
 
 const PLAIN = 'text/xml; charset=UTF-8'
 
@@ -30,22 +32,24 @@ function forwarded(message: SoapPackage, original: string, labelled: (written: s
   if (!packaged && attachments.length === 0) return ok({ contentType: PLAIN, body: envelope.bytes })
   const boundary = packaged ? boundaryOf(read) : undefined
   if (!read || boundary === undefined) return refuse('invalid_content_type', 'attachments, and no original multipart to put them in')
-  const parts = [{ headers, body: envelope.bytes }, ...attachments]
+  const parts = [{ headers, body: bytesBody(envelope.bytes) }, ...attachments]
   const torn = parts.findIndex((part) => breaksAt(part, boundary))
   if (torn >= 0) return refuse('invalid_message', `part ${torn + 1} has a line that begins with the boundary`)
-  return ok({ contentType: labelled(original, read), body: Buffer.concat(multipartPieces(boundary, parts.map(written))) })
+  return ok({ contentType: labelled(original, read), ...joinPieces(multipartPieces(boundary, parts.map(written))) })
 }
 
 /** Stock servers write 'content-type:value' to information systems, and 'Name: value' for the rest. */
-const written = ({ headers: [type, ...others], body }: Part): WrittenPart => ({
+const written = ({ headers: [type, ...others], body }: Attachment): WrittenPart => ({
   lines: [`content-type:${type?.[1]}\r\n`, ...others.map(([name, value]) => `${name}: ${value}\r\n`)].join(''),
-  body: [body],
+  body: [pieceOf(body)],
 })
 
-function breaksAt({ headers, body }: Part, boundary: string): boolean {
+/** Of a body that lies elsewhere it must be known that no line of it begins so. */
+function breaksAt({ headers, body }: Attachment, boundary: string): boolean {
   const delimiter = `--${boundary}`
   if (headers.some(([name]: Header) => name.startsWith(delimiter))) return true
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  if (body.kind === 'stored') return body.without !== delimiter
+  const bytes = Buffer.from(body.bytes.buffer, body.bytes.byteOffset, body.bytes.byteLength)
   for (let at = bytes.indexOf(delimiter, 0, 'latin1'); at >= 0; at = bytes.indexOf(delimiter, at + 1, 'latin1'))
     if (at === 0 || bytes[at - 1] === 0x0a || bytes[at - 1] === 0x0d) return true
   return false

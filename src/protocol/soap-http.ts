@@ -1,4 +1,5 @@
 import { ok, refused } from '../base/result.ts'
+import type { Octets } from './body.ts'
 import { encodeFault } from './fault-xml.ts'
 import { codesIn, type Fault, type Outcome, raisedBy, refuse, under } from './faults.ts'
 import type { MultipartLimits } from './multipart.ts'
@@ -7,7 +8,7 @@ import type { SoapFault } from './soap-envelope.ts'
 import { readPackage, type SoapPackage } from './soap-package.ts'
 
 /** One HTTP request at the consumer's door; the path does not count. */
-export type SoapCall = { readonly method: string; readonly headers: readonly Header[]; readonly body: Uint8Array }
+export type SoapCall = { readonly method: string; readonly headers: readonly Header[] } & Octets
 /** A consumer's question, with the two headers of it that travel on, as written. */
 export type SoapRequest = SoapPackage & { readonly contentType: string; readonly soapAction: string }
 
@@ -20,14 +21,14 @@ export function readSoapCall(call: SoapCall, limits: Partial<MultipartLimits> = 
   return read.ok ? read : raisedBy('client', read)
 }
 
-function requestIn({ method, headers, body }: SoapCall, limits: Partial<MultipartLimits>): Outcome<SoapRequest> {
+function requestIn({ method, headers, ...octets }: SoapCall, limits: Partial<MultipartLimits>): Outcome<SoapRequest> {
   if (method !== 'POST') return refuse('invalid_http_method', method.slice(0, 20))
   const soapAction = soapActionIn(headers, 'soapaction')
   if (!soapAction.ok) return soapAction
   const [contentType, second] = valuesOf(headers, 'content-type')
   if (contentType === undefined) return refuse('invalid_request', 'the request has no Content-Type')
   if (second !== undefined) return refuse('invalid_content_type', 'the request has two Content-Types')
-  const read = readPackage(contentType, body, limits)
+  const read = readPackage(contentType, octets, limits)
   if (!read.ok) return read
   if (read.value.kind === 'fault') return faultFromConsumer(read.value)
   return ok({ ...read.value, contentType, soapAction: soapAction.value })
@@ -55,7 +56,7 @@ const valuesOf = (headers: readonly Header[], lowerName: string): readonly strin
   headers.flatMap(([name, value]) => (name.toLowerCase() === lowerName ? [value] : []))
 
 /** One whole HTTP answer of a service. */
-export type SoapAnswer = { readonly status: number; readonly headers: readonly Header[]; readonly body: Uint8Array }
+export type SoapAnswer = { readonly status: number; readonly headers: readonly Header[] } & Octets
 
 /**
  * Reads a service's answer: a package to sign, or a fault to pass on as it came. `contentType` is what travels as x-original-content-type.
@@ -70,12 +71,12 @@ export function readSoapAnswer(
   return read.ok ? read : under('service_failed', read)
 }
 
-function answerIn({ status, headers, body }: SoapAnswer, limits: Partial<MultipartLimits>): ReturnType<typeof readSoapAnswer> {
+function answerIn({ status, headers, ...octets }: SoapAnswer, limits: Partial<MultipartLimits>): ReturnType<typeof readSoapAnswer> {
   if (status !== 200 && status !== 500) return refuse('http_error', `the service answered ${status}`)
   const [contentType, second] = valuesOf(headers, 'content-type')
   if (contentType === undefined || second !== undefined)
     return refuse('invalid_content_type', `the answer has ${second === undefined ? 'no Content-Type' : 'two Content-Types'}`)
-  const read = readPackage(contentType, body, limits)
+  const read = readPackage(contentType, octets, limits)
   if (!read.ok) return read.fault.path[0] === 'missing_soap' ? refuse('invalid_message', read.fault.detail) : read
   return ok(read.value.kind === 'fault' ? read.value : { ...read.value, contentType })
 }

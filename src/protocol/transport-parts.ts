@@ -2,15 +2,15 @@ import { ok } from '../base/result.ts'
 import { readContentType } from './content-type.ts'
 import { type Outcome, refuse } from './faults.ts'
 import { printable } from './identifiers.ts'
-import type { Part } from './multipart.ts'
+import type { Part, ReadPart } from './multipart.ts'
 
 /** What a message between servers carries. Which of REST or SOAP is told by the HTTP header x-road-message-type. */
 export type Kind = 'rest-request' | 'rest-response' | 'soap'
 export type TransportParts = {
   readonly ocsp: readonly Uint8Array[]
-  readonly message?: Part
+  readonly message?: ReadPart
   /** The REST body, or the nested multipart with all SOAP attachments. */
-  readonly payload?: Part
+  readonly payload?: ReadPart
   readonly result?: Uint8Array
   readonly chain?: Uint8Array
   readonly signature?: Uint8Array
@@ -72,7 +72,7 @@ const MOST_EVIDENCE = 10 * 1024 * 1024
  * Gives every part its role. Refused with 'invalid_content_type' when a type does not fit its place, with 'invalid_message' when anything
  * follows the signature or fault, with 'io_error' for an OCSP part that is no DER. What is missing is the caller's to judge.
  */
-export function orderParts(kind: Kind, parts: readonly Part[]): Outcome<TransportParts> {
+export function orderParts(kind: Kind, parts: readonly ReadPart[]): Outcome<TransportParts> {
   const ocsp: Uint8Array[] = []
   const found: { -readonly [K in keyof TransportParts]: TransportParts[K] } = { ocsp }
   let last: Role | 'start' = 'start'

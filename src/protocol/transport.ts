@@ -1,8 +1,8 @@
 import { ok, refused } from '../base/result.ts'
-import { type Body, bytesBody, type LeftOut } from './body.ts'
+import { type Body, bytesBody, type LeftOut, type Octets, pieceOf } from './body.ts'
 import { readFault } from './fault-xml.ts'
 import { type Outcome, refuse } from './faults.ts'
-import { type MultipartLimits, type Part, writeMultipart } from './multipart.ts'
+import { type MultipartLimits, type Part, type ReadPart, writeOctets } from './multipart.ts'
 import type { SignatureDocuments } from './signature-documents.ts'
 import { documentsOf, readFrame } from './transport-frame.ts'
 import { PART_TYPES } from './transport-parts.ts'
@@ -26,23 +26,16 @@ export function encodeRest(
   kind: 'request' | 'response',
   message: RestTransport,
   boundary: string,
-): { contentType: string; body: Uint8Array; leftOut?: LeftOut } {
+): { readonly contentType: string } & Octets {
   const { body, documents } = message
   const parts = [
     ...(kind === 'request' ? message.ocsp.map((response) => part(PART_TYPES.ocsp, response)) : []),
     part(PART_TYPES[`rest-${kind}`], message.message),
-    ...(body ? [part(PART_TYPES.restBody, body.kind === 'bytes' ? body.bytes : new Uint8Array())] : []),
+    ...(body ? [{ headers: [['content-type', PART_TYPES.restBody] as const], body: pieceOf(body) }] : []),
+    ...evidenceParts(documents),
   ]
-  const written = {
-    contentType: `multipart/mixed; charset=UTF-8; boundary=${boundary}`,
-    body: writeMultipart(boundary, [...parts, ...evidenceParts(documents)]),
-  }
-  return body?.kind === 'stored' ? { ...written, leftOut: { offset: endOfLastBody(boundary, parts), body } } : written
+  return { contentType: `multipart/mixed; charset=UTF-8; boundary=${boundary}`, ...writeOctets(boundary, parts) }
 }
-
-/** Where the body of the last of some parts ends: before its line end and the closing delimiter. */
-const endOfLastBody = (boundary: string, parts: readonly Part[]): number =>
-  writeMultipart(boundary, parts).length - `\r\n--${boundary}--\r\n`.length
 
 const part = (type: string, body: Uint8Array): Part => ({ headers: [['content-type', type]], body })
 
@@ -57,14 +50,14 @@ export const evidenceParts = ({ chain, signature }: SignatureDocuments): readonl
  * Refusals are those of readFrame, 'missing_rest', 'missing_signature' and those of half a hash chain; none is to be wrapped again.
  *
  * @param contentType the HTTP header, '' when there is none
- * @param leftOut     the REST body, when it is not among the octets; 'internal_error' when the message has no place for it
+ * @param leftOut     the REST body, when it is not among the octets; 'internal_error' when its place is another
  */
 export function decodeRest(
   kind: 'request' | 'response',
   contentType: string,
   body: Uint8Array,
   limits: Partial<MultipartLimits> = {},
-  leftOut?: LeftOut,
+  leftOut: readonly LeftOut[] = [],
 ): Outcome<RestTransport> {
   const parts = readFrame(`rest-${kind}`, kind, contentType, body, limits)
   if (!parts.ok) return parts
@@ -73,7 +66,12 @@ export function decodeRest(
   if (!message) return refuse('missing_rest', 'the message has no REST part')
   const documents = documentsOf(parts.value)
   if (!documents.ok) return documents
-  if (leftOut && payload?.body.length !== 0) return refuse('internal_error', 'the large body is not the REST body')
-  const restBody = leftOut?.body ?? (payload ? bytesBody(payload.body) : null)
-  return ok({ ocsp, message: message.body, body: restBody, documents: documents.value })
+  const restBody = restBodyOf(payload, leftOut)
+  return restBody.ok ? ok({ ocsp, message: message.body, body: restBody.value, documents: documents.value }) : restBody
+}
+
+function restBodyOf(payload: ReadPart | undefined, [large, ...others]: readonly LeftOut[]): Outcome<Body | null> {
+  if (!large) return ok(payload ? bytesBody(payload.body) : null)
+  const inPlace = others.length === 0 && payload?.body.length === 0 && payload.at === large.offset
+  return inPlace ? ok(large.body) : refuse('internal_error', 'the large body is not the REST body')
 }

@@ -1,3 +1,4 @@
+import { joinPieces } from '../../src/protocol/body.ts'
 import { headerLines, multipartPieces, type Part } from '../../src/protocol/multipart.ts'
 import type { Header } from '../../src/protocol/rest-headers.ts'
 import type { Seeded } from './seeded.ts'
@@ -45,11 +46,13 @@ function leaf(random: Seeded, type: string, body: Buffer): Made {
 
 /** A delimiter may begin like a line of a part: `--OUT` and `--OUTer`. */
 const packed = (boundary: string, parts: readonly Part[]): Buffer =>
-  Buffer.concat(
-    multipartPieces(
-      boundary,
-      parts.map(({ headers, body }) => ({ lines: headerLines(headers), body: [body] })),
-    ),
+  Buffer.from(
+    joinPieces(
+      multipartPieces(
+        boundary,
+        parts.map(({ headers, body }) => ({ lines: headerLines(headers), body: [body] })),
+      ),
+    ).body,
   )
 
 /** Some leaves in a multipart or a message of their own, which must not be seen any more once read. */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Body } from '../../src/protocol/body.ts'
 import { codeOf, type Outcome } from '../../src/protocol/faults.ts'
 import type { Part } from '../../src/protocol/multipart.ts'
 import {
@@ -131,7 +132,7 @@ function defectiveEnvelope(random: Seeded, tally: Tally): void {
 function honestPackage(random: Seeded, tally: Tally): void {
   const { text, charset } = envelopeCase(random, false)
   const { contentType, body, leaves, boundary } = packageCase(random, ENCODE[charset](text))
-  const outcome = judged(() => readPackage(contentType, body), tally)
+  const outcome = judged(() => readPackage(contentType, { body }), tally)
   must(outcome.ok && outcome.value.kind === 'package', `refused: ${outcome.ok ? 'a fault' : outcome.fault.detail}`, body)
   must(show(partsOf(outcome.value)) === show(leaves), 'other parts than were written', body)
   carry(outcome.value, random, tally)
@@ -141,7 +142,11 @@ function honestPackage(random: Seeded, tally: Tally): void {
   else must(Buffer.from(given.value.body).equals(outcome.value.message.bytes), 'other bytes than it came in', body)
 }
 
-const partsOf = ({ headers, message, attachments }: SoapPackage): readonly Part[] => [{ headers, body: message.bytes }, ...attachments]
+const partsOf = ({ headers, message, attachments }: SoapPackage): readonly Part[] => [
+  { headers, body: message.bytes },
+  ...attachments.map((each) => ({ headers: each.headers, body: inHand(each.body) })),
+]
+const inHand = (body: Body): Uint8Array => (body.kind === 'bytes' ? body.bytes : new Uint8Array())
 const show = (parts: readonly Part[]): string =>
   JSON.stringify(parts.map(({ headers, body }) => [headers, Buffer.from(body).toString('latin1')]))
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
@@ -161,7 +166,7 @@ function carry(message: SoapPackage, random: Seeded, tally: Tally): void {
   const kind = random.pick(['request', 'response'] as const)
   const [sent, boundary] = [transportOf(message, random), newBoundary(random)]
   const { contentType, body } = encodeSoap(kind, sent, boundary)
-  const outcome = decodeSoap(kind, contentType, body)
+  const outcome = decodeSoap(kind, contentType, { body })
   must(outcome.ok, `what we write we refuse: ${outcome.ok ? '' : outcome.fault.detail}`, body)
   must(show(partsOf(outcome.value)) === show(partsOf(message)), 'other parts arrive than were sent', body)
   must(outcome.value.ocsp.length === (kind === 'request' ? sent.ocsp.length : 0), 'other OCSP parts', body)
@@ -171,7 +176,7 @@ function carry(message: SoapPackage, random: Seeded, tally: Tally): void {
 }
 
 function readAgain(message: SoapPackage, given: { readonly contentType: string; readonly body: Uint8Array }, tally: Tally): void {
-  const again = readPackage(given.contentType, given.body)
+  const again = readPackage(given.contentType, given)
   must(again.ok && again.value.kind === 'package', 'what a service is given cannot be read', given.body)
   must(show(partsOf(again.value)) === show(partsOf(message)), 'a service is given other parts', given.body)
   tally.forwarded++
@@ -181,13 +186,13 @@ function readAgain(message: SoapPackage, given: { readonly contentType: string; 
 function damagedPackage(random: Seeded, tally: Tally): void {
   const { text, charset } = envelopeCase(random, false)
   const { contentType, body } = packageCase(random, ENCODE[charset](text))
-  const whole = readPackage(contentType, body)
+  const whole = readPackage(contentType, { body })
   if (!whole.ok || whole.value.kind === 'fault') throw new Error('an honest package was refused')
   const sent = encodeSoap('response', transportOf(whole.value, random), newBoundary(random))
   const [type, bytes, fromPeer] = random.chance(0.5) ? [contentType, body, false] : [sent.contentType, Buffer.from(sent.body), true]
   const harmed = damaged(random, bytes)
   const outcome: Outcome<SoapPackage | SoapEnvelope> = judged(
-    () => (fromPeer ? decodeSoap('response', type, harmed) : readPackage(type, harmed)),
+    () => (fromPeer ? decodeSoap('response', type, { body: harmed }) : readPackage(type, { body: harmed })),
     tally,
   )
   if (!outcome.ok || outcome.value.kind !== 'package') return

@@ -44,7 +44,7 @@ function signedIn(kind: 'request' | 'response', http: RawHttp, isRest: boolean):
     if (body?.kind === 'bytes') parts.push({ name: '/attachment1', sha512: sha512(body.bytes) })
     return { documents, parts, signer: kind === 'request' ? client.memberCode : service.memberCode }
   }
-  const { message, attachments, documents } = must(decodeSoap(kind, type, http.body))
+  const { message, attachments, documents } = must(decodeSoap(kind, type, http))
   const signer = kind === 'request' ? message.client.memberCode : message.service.memberCode
   return { documents, parts: packageDigests(message.bytes, attachments), signer }
 }

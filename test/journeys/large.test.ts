@@ -3,15 +3,15 @@ import { expect, test } from 'vitest'
 import { largeCall } from '../large/memory.ts'
 
 const MIB = 1024 * 1024
-/** The whole gibibyte, both ways, takes a minute: `node test/large/memory.ts 1024`. */
+/** The whole of it, both ways, takes minutes: `node test/large/memory.ts 1024`, and `node test/large/memory.ts 650 attachment`. */
 const SIZE = Number(process.env.SACBE_LARGE_MIB ?? 128)
 const watched = existsSync('/proc/self/clear_refs')
 
-test.skipIf(!watched)(
-  `${SIZE} MiB and back cost neither node more than 64 MiB of memory`,
-  async () => {
-    const { unchanged, status, consumer, provider, seconds } = await largeCall(SIZE * MIB, (SIZE + 1) * MIB)
-    console.log(`${SIZE} MiB: consumer ${grown(consumer)}, provider ${grown(provider)} MiB above idle, ${seconds.toFixed(1)} s`)
+test.skipIf(!watched).each(['body', 'attachment'] as const)(
+  `${SIZE} MiB and back, of a %s, cost neither node more than 64 MiB of memory`,
+  async (large) => {
+    const { unchanged, status, consumer, provider, seconds } = await largeCall(SIZE * MIB, (SIZE + 1) * MIB, large)
+    console.log(`${SIZE} MiB of ${large}: consumer ${grown(consumer)}, provider ${grown(provider)} MiB above idle, ${seconds.toFixed(1)} s`)
     expect([status, unchanged]).toEqual([200, true])
     expect(Math.max(grown(consumer), grown(provider))).toBeLessThan(64)
   },

@@ -7,7 +7,7 @@ import type { WorldPlan } from '../../src/local/plan.ts'
 import { clientNamed } from '../../src/local/world-file.ts'
 import { type Exchange, expectRefusal, header, json, openExchange, requestIdOf } from './exchange.ts'
 import { BANK, plan } from './plan.ts'
-import { askSoap, openSoapWorld, question, soapPlan } from './soap-world.ts'
+import { askSoap, openSoapWorld, question, type SoapWorld, soapPlan } from './soap-world.ts'
 
 const MIB = 1024 * 1024
 const settings: NodeSettings = { ownListener: true, limits: { body: 10 * MIB, message: 11 * MIB, held: MIB } }
@@ -60,12 +60,58 @@ describe('nodes that listen by themselves', () => {
   })
 })
 
-test('nodes that listen by themselves speak SOAP, of sizes that can be held', async () => {
-  await using world = await openSoapWorld({}, (url) => own(soapPlan(url)))
-  expect((await askSoap(world.exchange)).code).toBeNull()
-  const large = question().replace('>1<', `>${'x'.repeat(2 * MIB)}<`)
-  expect((await askSoap(world.exchange, { body: large })).code).toBe('client.message_too_large')
+describe('nodes that listen by themselves, in SOAP', () => {
+  let world: SoapWorld
+  beforeAll(async () => {
+    world = await openSoapWorld({}, (url) => own(soapPlan(url)))
+    world.dummy.answer = (call, body, response) =>
+      response
+        .writeHead(200, { 'Content-Type': String(call.headers['content-type']) })
+        .end(body.toString('latin1').replace('<getstate ', '<getstateResponse ').replace('</getstate>', '</getstateResponse>'), 'latin1')
+  })
+  afterAll(() => world[Symbol.asyncDispose]())
+
+  test('hold an envelope, and refuse one that is too big for that', async () => {
+    expect((await askSoap(world.exchange)).code).toBeNull()
+    const large = question().replace('>1<', `>${'x'.repeat(2 * MIB)}<`)
+    expect((await askSoap(world.exchange, { body: large })).code).toBe('client.message_too_large')
+  })
+
+  test('carry attachments that are too big to hold, both ways, with their octets; evidence has their sizes and digests', async () => {
+    const [small, large, larger] = [randomBytes(70_000), randomBytes(3 * MIB), randomBytes(4 * MIB)]
+    const sent = packageOf(question({ id: 'grandes' }), [large, small, larger])
+    const reply = await askSoap(world.exchange, sent)
+    expect(reply.code).toBeNull()
+    for (const each of [world.dummy.calls.at(-1)?.body, reply.body])
+      expect([large, small, larger].map((octets) => each?.includes(octets))).toEqual([true, true, true])
+    for (const node of ['bank', 'register']) {
+      const items = (await world.exchange.sealed(node)).filter(({ messageId }) => messageId === 'grandes')
+      expect(items).toHaveLength(2)
+      for (const item of items) expect((await world.exchange.verdict(item, 'stock')).fault?.path).toBeUndefined()
+    }
+  })
+
+  test('refuse a package over the limit, and one whose answer is', async () => {
+    const over = packageOf(question(), [Buffer.alloc(10 * MIB)])
+    expect((await askSoap(world.exchange, over)).code).toBe('client.message_too_large')
+    const answer = world.dummy.answer
+    world.dummy.answer = (_call, body, response) => {
+      const { headers, body: answered } = packageOf(body.toString().replaceAll('getstate', 'getstateResponse'), [Buffer.alloc(10 * MIB)])
+      response.writeHead(200, [...headers]).end(answered)
+    }
+    expect((await askSoap(world.exchange)).code).toBe('server.serverproxy.message_too_large')
+    world.dummy.answer = answer
+  })
 })
+
+function packageOf(envelope: string, attachments: readonly Buffer[]) {
+  const part = (type: string, octets: string | Buffer) => [`--frontera\r\nContent-Type: ${type}\r\n\r\n`, octets, '\r\n']
+  const pieces = [part('text/xml', envelope), ...attachments.map((each) => part('application/octet-stream', each)), ['--frontera--\r\n']]
+  return {
+    headers: ['Content-Type', 'multipart/related; type="text/xml"; boundary=frontera'],
+    body: Buffer.concat(pieces.flat().map((piece) => Buffer.from(piece as string))),
+  }
+}
 
 /** A client that goes on writing a body until it is answered. */
 function drip(exchange: Exchange, size: number, announced: boolean): Promise<{ status: number; code: string; written: number }> {

@@ -6,9 +6,11 @@ import { createServer } from 'node:http'
 import { request } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { Transform } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { clientNamed, type WorldFile } from '../../src/local/world-file.ts'
 import { BANK } from '../journeys/plan.ts'
+import { GETSTATE, question } from '../journeys/soap-world.ts'
 
 const MIB = 1024 * 1024
 
@@ -27,20 +29,23 @@ export type LargeFigures = {
 /** When idle, and at most while the call ran. */
 export type Memory = { readonly idleMiB: number; readonly peakMiB: number }
 
-/** One call with a large body, answered with a body as large, through two nodes, each in a process whose memory is watched. */
-export async function largeCall(bytes: number, limit: number): Promise<LargeFigures> {
+/** What is large: the body of a REST call, or the attachment of a SOAP call. */
+export type Large = 'body' | 'attachment'
+
+/** One call with so much in it, answered with as much, through two nodes, each in a process whose memory is watched. */
+export async function largeCall(bytes: number, limit: number, large: Large = 'body'): Promise<LargeFigures> {
   const service = await echoService()
   const consumer = await started('consumer', service.url, String(limit))
   const provider = await started('provider', consumer.told.folder)
   const nodes = [consumer.process, provider.process] as const
   try {
     const file = consumer.told.file as WorldFile
-    await call(file, MIB) // everything is loaded, and certificates are judged
+    await call(file, large, MIB) // everything is loaded, and certificates are judged
     await new Promise((resolve) => setTimeout(resolve, 500))
     const idle = nodes.map((node) => memoryOf(node, 'VmRSS'))
     nodes.forEach(forgetPeak)
     const began = performance.now()
-    const answer = await call(file, bytes)
+    const answer = await call(file, large, bytes)
     const seconds = (performance.now() - began) / 1000
     const memory = (node: 0 | 1): Memory => ({ idleMiB: Number(idle[node]), peakMiB: memoryOf(nodes[node], 'VmHWM') })
     const unchanged = answer.status === 200 && answer.sent === service.digest() && answer.digest === answer.sent
@@ -68,25 +73,77 @@ async function started(...args: readonly string[]): Promise<{ readonly process: 
   return { process: child, told }
 }
 
-/** Gives back what it is given, at once. */
+/** Gives back what it is given, at once; of a SOAP question it makes an answer. */
 async function echoService() {
   let digest = ''
   const server = createServer((asked, response) => {
-    const hash = createHash('sha256')
-    response.writeHead(200, { 'Content-Type': 'application/octet-stream' })
+    const hash = new Attached(asked.headers['content-type'])
+    response.writeHead(200, { 'Content-Type': String(asked.headers['content-type']) })
     asked
       .on('data', (chunk) => hash.update(chunk))
       .on('end', () => {
-        digest = hash.digest('hex')
+        digest = hash.digest()
       })
-    asked.pipe(response)
+      .pipe(new Transform({ transform: (chunk: Buffer, _encoding, done) => done(null, answered(chunk)) }))
+      .pipe(response)
   })
   server.requestTimeout = 0
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, digest: () => digest, close: () => server.close() }
 }
 
-async function call(file: WorldFile, bytes: number) {
+const QUESTION = '<getstate xmlns="http://producer.test/">1</getstate>'
+const ANSWER = QUESTION.replaceAll('getstate', 'getstateResponse')
+/** The envelope is all in one chunk, and early; what follows is passed on as it is. */
+function answered(chunk: Buffer): Buffer {
+  const at = chunk.subarray(0, 4096).indexOf(QUESTION)
+  return at < 0 ? chunk : Buffer.concat([chunk.subarray(0, at), Buffer.from(ANSWER), chunk.subarray(at + QUESTION.length)])
+}
+
+/** The digest of what is large: of a body, or of what lies between the head of the attachment and the end of the package. */
+class Attached {
+  readonly #hash = createHash('sha256')
+  readonly #packaged: boolean
+  #inside: boolean
+  #held = Buffer.alloc(0)
+  size = 0
+
+  constructor(type: string | undefined) {
+    this.#packaged = /^multipart/i.test(type ?? '')
+    this.#inside = !this.#packaged
+  }
+
+  update(chunk: Uint8Array): void {
+    if (!this.#packaged) return void this.#add(chunk)
+    this.#held = Buffer.concat([this.#held, chunk])
+    const head = this.#inside ? -1 : this.#held.indexOf(ATTACHMENT)
+    if (head >= 0) this.#held = this.#held.subarray(head + ATTACHMENT.length)
+    this.#inside ||= head >= 0
+    if (!this.#inside) return
+    const most = Math.max(0, this.#held.length - CLOSING.length)
+    this.#add(this.#held.subarray(0, most))
+    this.#held = Buffer.from(this.#held.subarray(most))
+  }
+
+  #add(octets: Uint8Array): void {
+    this.#hash.update(octets)
+    this.size += octets.length
+  }
+
+  digest = (): string => this.#hash.digest('hex')
+}
+/** The last header of an attachment here, and the end of a package, as both sides write it. */
+const ATTACHMENT = 'Content-ID: <grande>\r\n\r\n'
+const CLOSING = '\r\n--frontera--\r\n'
+const PACKAGE = 'multipart/related; type="text/xml"; boundary=frontera'
+const opening = `--frontera\r\nContent-Type: text/xml\r\n\r\n${question({ service: GETSTATE })}\r\n--frontera\r\nContent-Type: application/octet-stream\r\n${ATTACHMENT}`
+
+const CALLS = {
+  body: { path: '/r1/EE/GOV/111/register/persons/eco', type: 'application/octet-stream', before: '', after: '' },
+  attachment: { path: '/', type: PACKAGE, before: opening, after: CLOSING },
+} as const
+
+async function call(file: WorldFile, large: Large, bytes: number) {
   const client = clientNamed(file, BANK)
   const consumer = file.nodes.find(({ name }) => name === 'bank')?.consumer
   if (!client.ok || !consumer) throw new Error('no bank')
@@ -96,35 +153,35 @@ async function call(file: WorldFile, bytes: number) {
     cert: readFileSync(client.value.certificate),
     key: readFileSync(client.value.key),
   }
-  const headers = { 'X-Road-Client': BANK, 'Content-Type': 'application/octet-stream', 'Content-Length': String(bytes) }
-  const made = request({ host, port, method: 'POST', path: '/r1/EE/GOV/111/register/persons/eco', agent: false, headers, ...identity })
+  const { path, type, before, after } = CALLS[large]
+  const length = String(before.length + bytes + after.length)
+  const headers = { 'X-Road-Client': BANK, 'Content-Type': type, 'Content-Length': length }
+  const made = request({ host, port, method: 'POST', path, agent: false, headers, ...identity })
   let answered = false
   const response = once(made, 'response').then(async ([incoming]) => {
     answered = true
-    const hash = createHash('sha256')
-    let received = 0
+    const hash = new Attached(incoming.headers['content-type'])
+    const first: Buffer[] = []
     incoming.on('data', (chunk: Buffer) => {
-      received += chunk.length
+      if (first.length < 2) first.push(chunk)
       hash.update(chunk)
     })
     await finished(incoming)
-    return {
-      status: incoming.statusCode as number,
-      code: incoming.headers['x-road-error'] as string | undefined,
-      digest: hash.digest('hex'),
-      received,
-    }
+    const fault = /<faultcode>([^<]*)/.exec(Buffer.concat(first).toString('latin1'))?.[1]
+    const code = (incoming.headers['x-road-error'] as string | undefined) ?? fault
+    return { status: incoming.statusCode as number, code, digest: hash.digest(), received: hash.size }
   })
   made.on('error', () => {}) // told by the answer, or by its absence
   const hash = createHash('sha256')
   let written = 0
+  if (before) made.write(before)
   for (let n = 0; written < bytes && !answered; n++) {
     const chunk = Buffer.alloc(Math.min(256 * 1024, bytes - written), n % 251)
     hash.update(chunk)
     written += chunk.length
     if (!made.write(chunk)) await Promise.race([once(made, 'drain'), response])
   }
-  made.end()
+  made.end(after)
   return { ...(await response), sent: hash.digest('hex'), written }
 }
 
@@ -136,7 +193,7 @@ function memoryOf({ pid }: ChildProcess, name: 'VmRSS' | 'VmHWM'): number {
 const forgetPeak = ({ pid }: ChildProcess): void => writeFileSync(`/proc/${pid}/clear_refs`, '5')
 
 if (import.meta.main) {
-  const mib = Number(process.argv[2] ?? 1024)
-  console.log('through', await largeCall(mib * MIB, (mib + 1) * MIB))
+  const [mib, large] = [Number(process.argv[2] ?? 1024), (process.argv[3] ?? 'body') as Large]
+  console.log('through', await largeCall(mib * MIB, (mib + 1) * MIB, large))
   console.log('refused', await largeCall(100 * MIB, 10 * MIB))
 }

@@ -10,7 +10,8 @@ import type { NodeSettings } from '../../src/local/node-settings.ts'
 import type { NodePlan } from '../../src/local/plan.ts'
 import { startWorld } from '../../src/local/world.ts'
 import type { WorldFile } from '../../src/local/world-file.ts'
-import { PERSONS, plan } from '../journeys/plan.ts'
+import { BANK, PERSONS, plan } from '../journeys/plan.ts'
+import { GETSTATE } from '../journeys/soap-world.ts'
 
 const MIB = 1024 * 1024
 const PASSPHRASE = 'grande'
@@ -47,11 +48,16 @@ async function consumer(serviceUrl: string, most: number): Promise<void> {
   )
 }
 
+const SERVED = [
+  { id: PERSONS, type: 'REST' },
+  { id: GETSTATE, type: 'WSDL' },
+] as const
+
 const streaming = (node: NodePlan, settings: NodeSettings, url: string): NodePlan => ({
   ...node,
   settings,
-  services: node.name === 'register' ? [{ id: PERSONS, type: 'REST', at: { url }, timeoutMs: 500_000 }] : [],
-  rights: node.rights.filter(({ service }) => service === PERSONS),
+  services: node.name === 'register' ? SERVED.map((each) => ({ ...each, at: { url }, timeoutMs: 500_000 })) : [],
+  rights: node.name === 'register' ? SERVED.map(({ id }) => ({ service: id, subject: { client: BANK } })) : [],
   reach: ['127.0.0.1'],
 })
 

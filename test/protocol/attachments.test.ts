@@ -1,16 +1,19 @@
 import { describe, expect, test } from 'vitest'
-import { readLeaves } from '../../src/protocol/attachments.ts'
+import { type Attachment, readLeaves } from '../../src/protocol/attachments.ts'
+import { bytesBody } from '../../src/protocol/body.ts'
 import { sha512 } from '../../src/protocol/digests.ts'
 import { codeOf } from '../../src/protocol/faults.ts'
-import type { Part } from '../../src/protocol/multipart.ts'
 import { forConsumer, forService, packageDigests, readPackage, type SoapPackage } from '../../src/protocol/soap-message.ts'
 import { envelope, must } from './soap-examples.ts'
 
 type Shown = readonly [headers: string, body: string]
-const shown = (parts: readonly Part[]): readonly Shown[] =>
-  parts.map(({ headers, body }) => [headers.map(([name, value]) => `${name}=${value}`).join(' '), Buffer.from(body).toString('latin1')])
+const shown = (parts: readonly Attachment[]): readonly Shown[] =>
+  parts.map(({ headers, body }) => [
+    headers.map(([name, value]) => `${name}=${value}`).join(' '),
+    body.kind === 'bytes' ? Buffer.from(body.bytes).toString('latin1') : body.at,
+  ])
 const part = (boundary: string, head: string, body: string) => `--${boundary}\r\n${head}\r\n\r\n${body}\r\n`
-const leaves = (text: string, limits = {}) => readLeaves('B', Buffer.from(text, 'latin1'), limits)
+const leaves = (text: string, limits = {}) => readLeaves('B', { body: Buffer.from(text, 'latin1') }, limits)
 const refusal = (text: string, limits = {}): string => {
   const outcome = leaves(text, limits)
   return outcome.ok ? 'ok' : codeOf(outcome.fault)
@@ -107,7 +110,7 @@ test('what is signed is the envelope and each attachment as it travels', () => {
   expect(
     packageDigests(
       Buffer.from('<e/>'),
-      bodies.map((body) => ({ headers: [], body })),
+      bodies.map((body) => ({ headers: [], body: bytesBody(body) })),
     ),
   ).toEqual([
     { name: '/message.xml', sha512: sha512(Buffer.from('<e/>')) },
@@ -119,7 +122,7 @@ test('what is signed is the envelope and each attachment as it travels', () => {
 describe('what an information system is given', () => {
   const ORIGINAL = 'Multipart/Related; type="text/xml"; boundary="B 1"; start-info="x"'
   const packed = `--B 1\r\nContent-Type: text/xml\r\nX-Part: uno\r\n\r\n${envelope()}\r\n--B 1\r\nX-A: ñ\r\nContent-Type: a/b\r\n\r\n\x01--B 1\r\n--B 1--\r\n`
-  const read = (type: string, text: string) => must(readPackage(type, Buffer.from(text, 'latin1'))) as SoapPackage
+  const read = (type: string, text: string) => must(readPackage(type, { body: Buffer.from(text, 'latin1') })) as SoapPackage
   const text = (outcome: ReturnType<typeof forService>) => Buffer.from(must(outcome).body).toString('latin1')
 
   test('is the bare envelope under a fixed Content-Type when it came bare', () => {
@@ -166,7 +169,10 @@ describe('what an information system is given', () => {
     for (const body of ['--Z\r\ncontent-type:a/b\r\n\r\nevil', 'x\r\n--Z\r\n', 'x\n--Z--', 'x\r--Zother'].map((each) =>
       Buffer.from(each),
     )) {
-      const torn = { ...read('text/xml', envelope()), attachments: [{ headers: [['content-type', 'a/b'] as const], body }] }
+      const torn = {
+        ...read('text/xml', envelope()),
+        attachments: [{ headers: [['content-type', 'a/b'] as const], body: bytesBody(body) }],
+      }
       const outcome = forConsumer(torn, 'multipart/related; boundary=Z')
       expect(outcome.ok ? 'ok' : codeOf(outcome.fault)).toBe('invalid_message')
     }
@@ -175,7 +181,7 @@ describe('what an information system is given', () => {
         ['content-type', 'a/b'],
         ['--Z--', ''],
       ] as const,
-      body: new Uint8Array(),
+      body: bytesBody(new Uint8Array()),
     }
     const outcome = forService({ ...read('text/xml', envelope()), attachments: [named] }, 'multipart/related; boundary=Z')
     expect(outcome.ok ? 'ok' : codeOf(outcome.fault)).toBe('invalid_message')

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { type Body, bytesBody } from '../../src/protocol/body.ts'
 import type { Fault } from '../../src/protocol/faults.ts'
 import { readMultipart, writeMultipart } from '../../src/protocol/multipart.ts'
 import { decodeSoap, encodeSoap, readPackage, type SoapPackage, type SoapTransport } from '../../src/protocol/soap-message.ts'
@@ -38,12 +39,14 @@ const message = (letters: string): Uint8Array =>
     }),
   )
 const TYPE = 'multipart/mixed; charset=UTF-8; boundary=B'
-const judged = (...args: Parameters<typeof decodeSoap>): string => {
-  const outcome = decodeSoap(...args)
+const textOf = (body: Body): string => (body.kind === 'bytes' ? Buffer.from(body.bytes).toString() : body.at)
+type Read = Parameters<typeof decodeSoap>
+const judged = (kind: Read[0], type: string, body: Uint8Array, limits?: Read[3]): string => {
+  const outcome = decodeSoap(kind, type, { body }, limits)
   return !outcome.ok && outcome.fault.relayed ? 'relayed' : verdictOf(outcome)
 }
-const faultOf = (...args: Parameters<typeof decodeSoap>): Fault => {
-  const outcome = decodeSoap(...args)
+const faultOf = (kind: Read[0], type: string, body: Uint8Array): Fault => {
+  const outcome = decodeSoap(kind, type, { body })
   if (outcome.ok) throw new Error('accepted')
   return outcome.fault
 }
@@ -56,13 +59,13 @@ describe('a SOAP message between servers', () => {
     })
   }
   test('gives its parts as they came, byte for byte', () => {
-    const read = must(decodeSoap('request', TYPE, message('ooqarcs')))
+    const read = must(decodeSoap('request', TYPE, { body: message('ooqarcs') }))
     expect([read.ocsp.length, read.headers, Buffer.from(read.message.bytes).toString()]).toEqual([
       2,
       [['content-type', 'text/xml; charset=UTF-8']],
       envelope(),
     ])
-    expect(read.attachments.map(({ headers, body }) => [headers, Buffer.from(body).toString()])).toEqual([
+    expect(read.attachments.map(({ headers, body }) => [headers, textOf(body)])).toEqual([
       [
         [
           ['content-type', 'a/b'],
@@ -131,7 +134,7 @@ describe('a bare SOAP answer', () => {
 
 describe('a SOAP message we write', () => {
   const BOUNDARY = 'xtopAbCdEfGhIjKlMnOpQrStUvWxYzAbCd'
-  const packed = must(readPackage('text/xml; charset=UTF-8', xml(envelope()))) as SoapPackage
+  const packed = must(readPackage('text/xml; charset=UTF-8', { body: xml(envelope()) })) as SoapPackage
   const full: SoapTransport = {
     ...packed,
     headers: [...packed.headers, ['Content-ID', '<ñ>']],
@@ -141,9 +144,9 @@ describe('a SOAP message we write', () => {
           ['content-type', 'text/plain'],
           ['X-Part', 'dos'],
         ],
-        body: Buffer.from('two'),
+        body: bytesBody(Buffer.from('two')),
       },
-      { headers: [['content-type', 'application/octet-stream']], body: Buffer.from([0, 13, 10, 255]) },
+      { headers: [['content-type', 'application/octet-stream']], body: bytesBody(Buffer.from([0, 13, 10, 255])) },
     ],
     ocsp: [PARTS.o?.[1] as Uint8Array],
     documents: { signature: Buffer.from('<s/>'), chain: { result: Buffer.from('<r/>'), chain: Buffer.from('<c/>') } },
@@ -151,15 +154,15 @@ describe('a SOAP message we write', () => {
   test('is read back the same', () => {
     const { contentType, body } = encodeSoap('request', full, BOUNDARY)
     expect(contentType).toBe(`multipart/mixed; charset=UTF-8; boundary=${BOUNDARY}`)
-    expect(decodeSoap('request', contentType, body)).toEqual({ ok: true, value: full })
+    expect(decodeSoap('request', contentType, { body })).toEqual({ ok: true, value: full })
     const bare = { ...full, attachments: [], documents: { signature: full.documents.signature } }
     const plain = encodeSoap('request', bare, BOUNDARY)
-    expect(decodeSoap('request', plain.contentType, plain.body)).toEqual({ ok: true, value: bare })
+    expect(decodeSoap('request', plain.contentType, plain)).toEqual({ ok: true, value: bare })
     expect(must(readMultipart(BOUNDARY, plain.body))).toHaveLength(3)
   })
   test('carries OCSP responses in requests only', () => {
     const { contentType, body } = encodeSoap('response', full, BOUNDARY)
-    expect(decodeSoap('response', contentType, body)).toEqual({ ok: true, value: { ...full, ocsp: [] } })
+    expect(decodeSoap('response', contentType, { body })).toEqual({ ok: true, value: { ...full, ocsp: [] } })
   })
   test('has its attachments in a multipart of its own, named after the outer one', () => {
     const text = Buffer.from(encodeSoap('response', full, BOUNDARY).body).toString('latin1')
@@ -170,7 +173,10 @@ describe('a SOAP message we write', () => {
     expect(text).toContain(`\r\n--${inner}--\r\n\r\n--${BOUNDARY}\r\n`)
   })
   test('is not written when a part holds the letters of its boundary', () => {
-    const holding = { ...full, attachments: [{ headers: full.headers, body: Buffer.from(`x--${BOUNDARY.replace('xtop', 'xatt')}`) }] }
+    const holding = {
+      ...full,
+      attachments: [{ headers: full.headers, body: bytesBody(Buffer.from(`x--${BOUNDARY.replace('xtop', 'xatt')}`)) }],
+    }
     expect(() => encodeSoap('request', holding, BOUNDARY)).toThrow('holds the boundary')
   })
 })

@@ -105,7 +105,7 @@ describe.skipIf(folder === null)('SOAP messages of the reference decoder', () =>
     test(`${file}: ${verdict}`, () => {
       const bytes = vector(file)
       const judged = (kind: 'request' | 'response') => {
-        const outcome = decodeSoap(kind, `multipart/mixed; boundary=${boundaryIn(bytes)}`, bytes)
+        const outcome = decodeSoap(kind, `multipart/mixed; boundary=${boundaryIn(bytes)}`, { body: bytes })
         return outcome.ok ? parsed(outcome.value) : outcome.fault.relayed ? 'relayed' : codeOf(outcome.fault)
       }
       expect([judged('request'), judged('response')]).toEqual(EXPECTED[verdict])
@@ -126,7 +126,7 @@ function soapPair(request: RawHttp, response: RawHttp): Pair {
 }
 
 function read(kind: 'request' | 'response', http: RawHttp): SoapTransport {
-  const decoded = must(decodeSoap(kind, header(http, 'content-type'), http.body))
+  const decoded = must(decodeSoap(kind, header(http, 'content-type'), { body: http.body }))
   const type = readContentType(header(http, 'content-type'))
   const boundary = (type && boundaryOf(type)) ?? ''
   const { contentType, body } = encodeSoap(kind, decoded, boundary)
@@ -139,7 +139,8 @@ function read(kind: 'request' | 'response', http: RawHttp): SoapTransport {
 const leavesOf = (boundary: string, body: Uint8Array): readonly Part[] =>
   must(readMultipart(boundary, body)).flatMap((part) => {
     const type = readContentType(part.headers[0]?.[1] ?? '')
-    return type?.type === 'multipart/mixed' ? must(readMultipart(boundaryOf(type) ?? '', part.body)) : [part]
+    const leaves = type?.type === 'multipart/mixed' ? must(readMultipart(boundaryOf(type) ?? '', part.body)) : [part]
+    return leaves.map(({ headers, body: octets }) => ({ headers, body: octets }))
   })
 
 /** What the stock client proxy sent on is what we send on for the same call. */
@@ -221,7 +222,7 @@ describe('our own SOAP messages that stock decoders judged', () => {
   )
   for (const file of files)
     test(`${file}: ${refused[file] ?? 'is read, and its digests are those of its hash chain'}`, () => {
-      const outcome = decodeSoap('request', 'multipart/mixed; boundary=OUT', readFileSync(join(OWN, 'transport', file)))
+      const outcome = decodeSoap('request', 'multipart/mixed; boundary=OUT', { body: readFileSync(join(OWN, 'transport', file)) })
       expect(verdictOf(outcome)).toBe(refused[file] ?? 'ok')
       if (!outcome.ok) return
       const { message, attachments, documents } = outcome.value

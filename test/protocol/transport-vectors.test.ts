@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { boundaryOf, readContentType } from '../../src/protocol/content-type.ts'
 import { codeOf, type Outcome } from '../../src/protocol/faults.ts'
-import { type Part, readMultipart } from '../../src/protocol/multipart.ts'
+import { type ReadPart, readMultipart } from '../../src/protocol/multipart.ts'
 import { requestHash } from '../../src/protocol/request-hash.ts'
 import { answers, type RestRequest, readCall, readRequestBlock, readResponseBlock, writeResponse } from '../../src/protocol/rest-message.ts'
 import { decodeRest, encodeRest, readFault } from '../../src/protocol/transport.ts'
@@ -20,7 +20,7 @@ const boundaryIn = (type: string): string => {
   const read = readContentType(type)
   return (read && boundaryOf(read)) ?? ''
 }
-const partsOf = (type: string, body: Uint8Array): readonly Part[] => must(readMultipart(boundaryIn(type), body))
+const partsOf = (type: string, body: Uint8Array): readonly ReadPart[] => must(readMultipart(boundaryIn(type), body))
 const ordered = (kind: Kind, type: string, body: Uint8Array): Outcome<TransportParts> => orderParts(kind, partsOf(type, body))
 
 /** Decodes a REST request and its answer, writes both again, and judges that they belong together. */

@@ -2,12 +2,12 @@ import type { KeyObject } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { ok, type Refused, refused } from '../../base/result.ts'
 import type { CallPeer } from '../../exchange/ports.ts'
+import { piecesOf } from '../../protocol/body.ts'
 import { type Fault, type Outcome, refuse } from '../../protocol/faults.ts'
 import { writePem } from '../../trust/pem.ts'
 import { placeOf, secured } from './connection.ts'
 import { type Attempt, fastest } from './fastest.ts'
 import { agentOver, KeptConnections, type PeerConnection } from './kept-connections.ts'
-import { withLeftOut } from './octets.ts'
 import { PEER_TLS } from './peer-tls.ts'
 import { send } from './send.ts'
 import type { BodyStore } from './take-in.ts'
@@ -19,7 +19,7 @@ export type PeerSettings = {
   /** Asked for every call, so that a renewed key is used at once. */
   readonly credentials: () => Promise<TlsCredentials>
   readonly mostBytes: number
-  /** Octets of an answer that are held in memory at most, and where the REST body of a larger one lies. Absent: all that is taken is held. */
+  /** Octets of an answer that are held in memory at most, and where the large bodies of a larger one lie. Absent: all that is taken is held. */
   readonly held?: number
   readonly store?: BodyStore
   /** Milliseconds one address may take to connect when there are others to try. */
@@ -64,13 +64,14 @@ export function callPeerOverTls(settings: PeerSettings): CallPeer {
     if (!connection.ok) return connection
     const { socket, host, agent } = connection.value
     const headers = [['host', host] as const, ...message.headers]
-    const outgoing = { method: 'POST', path: '/', headers, body: withLeftOut(message.body, message.leftOut) }
+    const outgoing = { method: 'POST', path: '/', headers, body: piecesOf(message) }
     const room = {
       held: Math.min(settings.held ?? settings.mostBytes, settings.mostBytes),
       most: settings.mostBytes,
       store: settings.store,
     }
-    const takeIn = (incoming: IncomingMessage) => takeMessage(incoming.headers['content-type'] ?? '', incoming, room)
+    const takeIn = (incoming: IncomingMessage) =>
+      takeMessage(typeIn(incoming, 'content-type'), incoming, room, typeIn(incoming, 'x-original-content-type'))
     const answer = await send(socket, outgoing, left(), takeIn, settings.store?.read, agent)
     if (!answer.ok) return unknown(answer)
     const { taken, ...head } = answer.value
@@ -82,6 +83,8 @@ export function callPeerOverTls(settings: PeerSettings): CallPeer {
     return unknown(refuse('message_too_large', `the answer has more than ${room.most} octets, or more than ${room.held} to be held`))
   }
 }
+
+const typeIn = ({ headers }: IncomingMessage, name: string): string => String(headers[name] ?? '')
 
 const unknown = ({ fault }: Refused<Fault>): Refused<Fault> => refused({ ...fault, outcome: 'unknown' })
 

@@ -1,15 +1,18 @@
 import { lookup } from 'node:dns'
+import type { IncomingMessage } from 'node:http'
 import type { LookupFunction, Socket } from 'node:net'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import { ok } from '../../base/result.ts'
-import type { CallService, ServiceTls } from '../../exchange/ports.ts'
+import type { CallService, HttpCall, ServiceAnswer, ServiceTls } from '../../exchange/ports.ts'
 import { judgeAddress, judgeHost, type Reach } from '../../exchange/reach/reach.ts'
 import { readServiceUrl } from '../../exchange/reach/service-url.ts'
+import { piecesOf } from '../../protocol/body.ts'
 import { type Outcome, refuse } from '../../protocol/faults.ts'
 import { openPlain, openTls, type Place } from './connection.ts'
 import { guardedLookup } from './guarded-lookup.ts'
 import { send } from './send.ts'
-import { type BodyStore, takeOrDigest } from './take-in.ts'
+import { type BodyStore, type Room, takeOrDigest } from './take-in.ts'
+import { takePackageOrDigest } from './take-message.ts'
 
 export type ServiceSettings = {
   /** Where services may lie besides the public network. Asked for every call. */
@@ -48,14 +51,22 @@ export function callServiceOverHttp({
     const place = { host, port }
     const socket = secure ? await openJudged(place, tls, { ...identity, ...guarded }, left()) : await openPlain(place, left(), guarded)
     if (!socket.ok) return socket
-    const given = call.stored ?? call.body
-    const message = { method: call.method, path, headers: [['host', authority] as const, ...call.headers], body: given && [given] }
+    const headers = [['host', authority] as const, ...call.headers]
+    const message = { method: call.method, path, headers, body: call.body && piecesOf({ ...call, body: call.body }) }
     const room = { held: Math.min(held, mostBytes), most: mostBytes, store }
-    const answer = await send(socket.value, message, left(), (incoming) => takeOrDigest(incoming, room), store?.read)
+    const answer = await send(socket.value, message, left(), (incoming) => takeAnswer(call, incoming, room), store?.read)
     if (!answer.ok) return { ok: false, fault: { ...answer.fault, outcome: 'unknown' } }
-    const { taken: body, ...head } = answer.value
-    return ok({ ...head, body })
+    const { taken, ...head } = answer.value
+    return ok({ ...head, ...taken })
   }
+}
+
+/** Of an answer that is a package, large attachments are stored one by one; of another, the whole of it. */
+async function takeAnswer({ packaged }: HttpCall, incoming: IncomingMessage, room: Room): Promise<Pick<ServiceAnswer, 'body' | 'leftOut'>> {
+  const type = incoming.headers['content-type'] ?? ''
+  if (!packaged || !/^multipart\/related/i.test(type)) return { body: await takeOrDigest(incoming, room) }
+  const taken = await takePackageOrDigest(type, incoming, room)
+  return 'body' in taken ? taken : { body: taken }
 }
 
 /** The certificate is judged before a byte of the request leaves. */

@@ -1,17 +1,11 @@
 import type { Writable } from 'node:stream'
-import type { LeftOut, StoredBody } from '../../protocol/body.ts'
+import type { Piece, StoredBody } from '../../protocol/body.ts'
 
-/** Octets to be written one after the other: in hand, or lying elsewhere. */
-export type Piece = Uint8Array | StoredBody
 /** Reads what is stored, in pieces. Each is good only until the next is asked for: its memory is used again. */
 export type ReadStored = (body: StoredBody) => AsyncIterable<Uint8Array>
 
 export const sizeOfPieces = (pieces: readonly Piece[]): number =>
   pieces.reduce((sum, piece) => sum + (piece instanceof Uint8Array ? piece.length : piece.size), 0)
-
-/** A message and the body that was left out of it, in the order they go out. */
-export const withLeftOut = (octets: Uint8Array, leftOut: LeftOut | undefined): readonly Piece[] =>
-  leftOut ? [octets.subarray(0, leftOut.offset), leftOut.body, octets.subarray(leftOut.offset)] : [octets]
 
 /** Writes everything and ends, each piece once the one before is out. Rejects when a stored body cannot be read; stops when the stream is gone. */
 export async function writePieces(stream: Writable, pieces: readonly Piece[], read: ReadStored): Promise<void> {

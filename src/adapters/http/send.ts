@@ -2,8 +2,9 @@ import { type Agent, type IncomingMessage, request } from 'node:http'
 import type { Socket } from 'node:net'
 import { ok } from '../../base/result.ts'
 import type { HttpAnswer } from '../../exchange/ports.ts'
+import type { Piece } from '../../protocol/body.ts'
 import { type Outcome, refuse } from '../../protocol/faults.ts'
-import { nothingStored, type Piece, type ReadStored, sizeOfPieces, writePieces } from './octets.ts'
+import { nothingStored, type ReadStored, sizeOfPieces, writePieces } from './octets.ts'
 
 type Headers = HttpAnswer['headers']
 export type Message = {

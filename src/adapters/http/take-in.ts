@@ -19,9 +19,23 @@ export type BeingStored = {
 export type Room = { readonly held: number; readonly most: number; readonly store?: BodyStore | undefined }
 export type Elsewhere = { readonly size: number; readonly sha512: Uint8Array }
 
+/** Octets while they come in, and what they become. Whatever is not given as whole is dropped at the end. */
+export type Taking<T> = {
+  /** false: it does not fit. */
+  readonly take: (chunk: Uint8Array) => Promise<boolean>
+  readonly whole: () => Promise<T>
+  readonly end: () => Promise<void>
+}
+
 /** A body in hand or stored; 'too large' as soon as that is known, without reading on. */
-export async function takeBody(chunks: AsyncIterable<Uint8Array>, room: Room): Promise<Uint8Array | StoredBody | 'too large'> {
-  const taking = new Taking(room)
+export const takeBody = (chunks: AsyncIterable<Uint8Array>, room: Room): Promise<Uint8Array | StoredBody | 'too large'> =>
+  taken(chunks, new TakingBody(room))
+
+/** The same, but read to its end whatever its size: of one too large the size and digest are given. */
+export const takeOrDigest = (chunks: AsyncIterable<Uint8Array>, room: Room): Promise<Uint8Array | StoredBody | Elsewhere> =>
+  takenOrDigested(chunks, new TakingBody(room))
+
+export async function taken<T>(chunks: AsyncIterable<Uint8Array>, taking: Taking<T>): Promise<T | 'too large'> {
   try {
     for await (const chunk of chunks) if (!(await taking.take(chunk))) return 'too large'
     return await taking.whole()
@@ -30,9 +44,7 @@ export async function takeBody(chunks: AsyncIterable<Uint8Array>, room: Room): P
   }
 }
 
-/** The same, but read to its end whatever its size: of one too large the size and digest are given. */
-export async function takeOrDigest(chunks: AsyncIterable<Uint8Array>, room: Room): Promise<Uint8Array | StoredBody | Elsewhere> {
-  const taking = new Taking(room)
+export async function takenOrDigested<T>(chunks: AsyncIterable<Uint8Array>, taking: Taking<T>): Promise<T | Elsewhere> {
   const digest = createHash('sha512')
   let size = 0
   let fits = true
@@ -49,8 +61,7 @@ export async function takeOrDigest(chunks: AsyncIterable<Uint8Array>, room: Room
   }
 }
 
-/** A body while it comes in. Whatever is not given as whole is dropped at the end. */
-class Taking {
+export class TakingBody implements Taking<Uint8Array | StoredBody> {
   readonly #room: Room
   #inHand: Uint8Array[] = []
   #size = 0
@@ -60,7 +71,6 @@ class Taking {
     this.#room = room
   }
 
-  /** false: it does not fit. */
   async take(chunk: Uint8Array): Promise<boolean> {
     const { held, most, store } = this.#room
     this.#size += chunk.length

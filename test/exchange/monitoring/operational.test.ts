@@ -69,12 +69,12 @@ async function ask(
   if (!answer.ok) return { code: codeIn(answer), envelope: '', records: [], next: undefined }
   const type = answer.value.headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? ''
   const { body } = answer.value
-  const read = readPackage(type, body?.kind === 'bytes' ? body.bytes : new Uint8Array(0))
+  const read = readPackage(type, { body: body?.kind === 'bytes' ? body.bytes : new Uint8Array(0) })
   if (!read.ok || read.value.kind !== 'package') throw new Error('no package')
   const text = Buffer.from(read.value.message.bytes).toString('utf8')
   const [attachment] = read.value.attachments
   const held = attachment?.body
-  const records = held ? JSON.parse(gunzipSync(held).toString('utf8')).records : []
+  const records = held?.kind === 'bytes' ? JSON.parse(gunzipSync(held.bytes).toString('utf8')).records : []
   const next = /<om:nextRecordsFrom>(\d+)</.exec(text)?.[1]
   return { code: 'ok', envelope: text, records, next: next === undefined ? undefined : Number(next) }
 }

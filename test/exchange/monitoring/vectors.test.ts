@@ -22,7 +22,9 @@ function messageIn(name: string): SoapMessage | string {
     .replace(/\{params\[(\w+)\]\}/g, 'de-$1')
   if (text.startsWith('--')) {
     const boundary = text.slice(2, text.indexOf('\n')).trim()
-    const read = readPackage(`multipart/related; type="text/xml"; boundary=${boundary}`, Buffer.from(text.replace(/\r?\n/g, '\r\n')))
+    const read = readPackage(`multipart/related; type="text/xml"; boundary=${boundary}`, {
+      body: Buffer.from(text.replace(/\r?\n/g, '\r\n')),
+    })
     return read.ok ? (read.value.kind === 'package' ? read.value.message : 'a fault') : codeOf(read.fault)
   }
   const read = readSoap(Buffer.from(text))
