@@ -43,7 +43,7 @@ async function peer(answer: Parameters<typeof createServer>[1], options: ServerO
 }
 
 const credentials = async () => ({ key: privateKeyOf('peer-ours'), certificates: [(await cast).ours.certificate.der] })
-const caller = (mostBytes = 1e6, connectMs = 1000): CallPeer => callPeerOverTls({ credentials, mostBytes, connectMs })
+const caller = (mostBytes = 1e6, connectMs = 10_000): CallPeer => callPeerOverTls({ credentials, mostBytes, connectMs })
 const message = {
   headers: [
     ['content-type', 'multipart/mixed'],
@@ -71,7 +71,7 @@ test('our own certificate may have any length: its PEM text ends without a blank
     const { certificate } = await issued('length-ours', { use: 'authentication', subject: [['CN', 'n'.repeat(letters)]] }, ca)
     lengths.add(certificate.der.length % 48)
     const identity = async () => ({ key: privateKeyOf('length-ours'), certificates: [certificate.der] })
-    const answer = await callPeerOverTls({ credentials: identity, mostBytes: 1e6 })([address], message, anyone, 5000)
+    const answer = await callPeerOverTls({ credentials: identity, mostBytes: 1e6 })([address], message, anyone, 20_000)
     expect([letters, answer.ok]).toEqual([letters, true])
   }
   expect(lengths.size).toBeGreaterThan(40)
@@ -88,7 +88,7 @@ describe('a call to a peer', () => {
       })
       request.on('end', () => response.writeHead(200, ['x-hash-algorithm', 'SHA-512', 'x-two', '1', 'x-two', '2']).end('respuesta'))
     })
-    const answer = await caller()([address], message, anyone, 5000)
+    const answer = await caller()([address], message, anyone, 20_000)
     if (!answer.ok) throw new Error(answer.fault.detail)
     expect(Buffer.from(answer.value.body).toString()).toBe('respuesta')
     expect(answer.value.headers.filter(([name]) => name.startsWith('x-'))).toEqual([
@@ -119,15 +119,15 @@ describe('a call to a peer', () => {
     const judged: Uint8Array[] = []
     const call = caller()
     const accepts = async (certificate: Uint8Array): Promise<Outcome<true>> => (judged.push(certificate) === 1 ? ok(true) : nobody())
-    expect((await call([address], message, accepts, 5000)).ok).toBe(true)
-    expect(await call([address], message, accepts, 5000)).toMatchObject({ ok: false, fault: { path: ['ssl_authentication_failed'] } })
+    expect((await call([address], message, accepts, 20_000)).ok).toBe(true)
+    expect(await call([address], message, accepts, 20_000)).toMatchObject({ ok: false, fault: { path: ['ssl_authentication_failed'] } })
     expect(judged.map((der) => Buffer.from(der).equals(judged[0] as Buffer))).toEqual([true, true])
     expect(seen.requests).toBe(1)
   })
 
   test('a refused certificate costs the peer a handshake and no more: nothing was written', async () => {
     const { address, seen } = await peer((_request, response) => response.end('x'), { maxVersion: 'TLSv1.2' })
-    const first = await caller()([address], { ...message, body: Buffer.alloc(50_000) }, nobody, 5000)
+    const first = await caller()([address], { ...message, body: Buffer.alloc(50_000) }, nobody, 20_000)
     expect(first).toMatchObject({ ok: false, fault: { path: ['ssl_authentication_failed'], detail: 'not this one' } })
     expect(first.ok ? null : first.fault.outcome).toBeUndefined()
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -142,7 +142,7 @@ describe('a call to a peer', () => {
       first = false
       return nobody()
     }
-    const answer = await caller()([deadAddress, one.address, two.address], message, accepts, 5000)
+    const answer = await caller()([deadAddress, one.address, two.address], message, accepts, 20_000)
     expect(answer.ok && Buffer.from(answer.value.body).toString()).toBe('dos')
     expect([one.seen.requests, two.seen.requests]).toEqual([0, 1])
   })
@@ -167,7 +167,7 @@ describe('a call to a peer', () => {
     }
     const texts = new Set<string>()
     for (let n = 0; n < 5; n++) {
-      const answer = await call(n % 2 ? [one.address, two.address] : [two.address, one.address], message, accepts, 5000)
+      const answer = await call(n % 2 ? [one.address, two.address] : [two.address, one.address], message, accepts, 20_000)
       texts.add(answer.ok ? Buffer.from(answer.value.body).toString() : 'no answer')
     }
     expect([texts.size, new Set(judged).size, one.seen.requests + two.seen.requests]).toEqual([1, 1, 5])
@@ -176,13 +176,13 @@ describe('a call to a peer', () => {
       server.close(() => resolve())
       server.closeAllConnections()
     })
-    const answer = await call([one.address, two.address], message, accepts, 5000)
+    const answer = await call([one.address, two.address], message, accepts, 20_000)
     expect(answer.ok && Buffer.from(answer.value.body).toString()).toBe([...texts][0] === 'uno' ? 'dos' : 'uno')
   })
 
   test('names that do not resolve are passed over', async () => {
     const { address } = await peer((_request, response) => response.end('x'))
-    expect((await caller()(['no-such-host.invalid', address], message, anyone, 5000)).ok).toBe(true)
+    expect((await caller()(['no-such-host.invalid', address], message, anyone, 20_000)).ok).toBe(true)
   })
 
   test('speaks TLS 1.2 and 1.3, the suites of stock servers too, and nothing older', async () => {
@@ -191,7 +191,7 @@ describe('a call to a peer', () => {
     )
     for (const options of [{ maxVersion: 'TLSv1.2' }, { minVersion: 'TLSv1.3' }, ...stock] as const) {
       const { address } = await peer((_request, response) => response.end('x'), options)
-      expect((await caller()([address], message, anyone, 5000)).ok).toBe(true)
+      expect((await caller()([address], message, anyone, 20_000)).ok).toBe(true)
     }
   })
 
@@ -210,9 +210,9 @@ describe('a call to a peer', () => {
       test(`${name}: ${code}`, async () => {
         const { address } = await peer(answer as never)
         const started = performance.now()
-        const result = await caller(1000)([address], message, anyone, 700)
+        const result = await caller(1000)([address], message, anyone, 2000)
         expect(result).toMatchObject({ ok: false, fault: { path: [code], outcome: 'unknown' } })
-        expect(performance.now() - started).toBeLessThan(2000)
+        expect(performance.now() - started).toBeLessThan(20_000)
       })
   })
 
@@ -222,6 +222,6 @@ describe('a call to a peer', () => {
     onTestFinished(() => void silent.close())
     const { address } = await peer((_request, response) => response.end('x'))
     const mute = `127.0.0.1:${(silent.address() as AddressInfo).port}`
-    expect((await caller(1e6, 200)([mute, address], message, anyone, 5000)).ok).toBe(true)
+    expect((await caller(1e6, 1000)([mute, address], message, anyone, 20_000)).ok).toBe(true)
   })
 })

@@ -10,7 +10,7 @@ const slowly = (world: TwoNodes) => {
   const slow: Sign = async (...question) => {
     asked.times++
     asked.most = Math.max(asked.most, ++asked.atOnce)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await new Promise((resolve) => setTimeout(resolve, 500))
     asked.atOnce--
     return sign(...question)
   }
@@ -57,7 +57,7 @@ test('a holder that fails fails the batch, and nobody after it', async () => {
   expect(codeIn(await world.ask())).toBe('ok')
   let times = 0
   const failing: Sign = async (...question) => {
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await new Promise((resolve) => setTimeout(resolve, 500))
     if (++times === 2) throw new Error('gone')
     return sign(...question)
   }

@@ -39,7 +39,7 @@ export function standingScript(script: string, args: readonly string[], env: Rea
   return {
     said,
     says: async (what) => {
-      for (let tries = 0; tries < 600; tries++) {
+      for (let tries = 0; tries < 2400; tries++) {
         const found = what.exec(said())
         if (found) return found
         if (child.exitCode !== null) break

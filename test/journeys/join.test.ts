@@ -69,7 +69,7 @@ async function untilAnswered(call: () => ReturnType<typeof sacbe>, folder: strin
   for (let tries = 0; ; tries++) {
     const answer = await call()
     if (answer.out.includes('asked')) return answer
-    if (tries > 15) throw new Error(`the service never answered: ${answer.out}${answer.err} ${bugsIn(folder)}`)
+    if (tries > 120) throw new Error(`the service never answered: ${answer.out}${answer.err} ${bugsIn(folder)}`)
     await pause(1000)
   }
 }
@@ -87,7 +87,7 @@ function bugsIn(folder: string): string {
 }
 
 async function untilSealed(list: () => ReturnType<typeof sacbe>): Promise<string> {
-  for (let tries = 0; tries < 15; tries++) {
+  for (let tries = 0; tries < 120; tries++) {
     const { out } = await list()
     if (out.includes('"sealed"')) return out.trim()
     await pause(1000)

