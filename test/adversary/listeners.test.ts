@@ -65,8 +65,11 @@ function trickle(port: number, first: string, more: string): Promise<{ readonly 
   const began = performance.now()
   return new Promise((resolve) => {
     let got = ''
-    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => socket.write(first))
-    const drip = setInterval(() => socket.writable && socket.write(more), 50)
+    let drip: NodeJS.Timeout | undefined
+    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+      socket.write(first)
+      drip = setInterval(() => socket.writable && socket.write(more), 50)
+    })
     socket.setEncoding('latin1').on('data', (text: string) => {
       got += text
     })
