@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:https'
+import { connect, type TLSSocket } from 'node:tls'
 import { percentile } from '../cpu.ts'
 import { cpuOf } from './processes.ts'
 
@@ -9,7 +9,11 @@ export type Question = {
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
   readonly tls: { readonly cert: string; readonly key: string; readonly ca?: string }
+  /** Whose CPU is counted. */
+  readonly pids: readonly number[]
 }
+/** What was seen of one stretch of asking. */
+export type Stretch = { readonly took: readonly number[]; readonly seconds: number; readonly cpuMs: number }
 export type LoadFigures = {
   readonly atOnce: number
   readonly perSecond: number
@@ -20,35 +24,86 @@ export type LoadFigures = {
   readonly cpuMs: number
 }
 
-/**
- * @param times how many exchanges, all in all
- * @param pids whose CPU is counted
- */
-export async function load(question: Question, atOnce: number, times: number, pids: readonly number[]): Promise<LoadFigures> {
-  const agent = new Agent({ keepAlive: true, maxSockets: atOnce, ...question.tls, rejectUnauthorized: question.tls.ca !== undefined })
+/** So many exchanges over so many connections at once, each of which has carried one already: no handshake is in the figures. */
+export async function stretch(question: Question, atOnce: number, times: number): Promise<Stretch> {
+  const askers = await Promise.all(Array.from({ length: atOnce }, () => openAsker(question)))
+  await Promise.all(askers.map(({ ask }) => ask()))
+  const cpu = () => question.pids.reduce((sum, pid) => sum + cpuOf(pid), 0)
   const took: number[] = []
-  const before = pids.map(cpuOf)
+  const before = cpu()
   const began = performance.now()
   let left = times
-  const asker = async () => {
-    while (left-- > 0) took.push(await askOnce(question, agent))
-  }
-  await Promise.all(Array.from({ length: atOnce }, asker))
-  const elapsed = (performance.now() - began) / 1000
-  const cpu = pids.reduce((sum, pid, index) => sum + cpuOf(pid) - (before[index] as number), 0)
-  agent.destroy()
-  const of = (share: number) => percentile(took, share)
-  return { atOnce, perSecond: took.length / elapsed, p50: of(0.5), p95: of(0.95), p99: of(0.99), cpuMs: cpu / took.length }
+  await Promise.all(
+    askers.map(async ({ ask }) => {
+      while (left-- > 0) took.push(await ask())
+    }),
+  )
+  const seen = { took, seconds: (performance.now() - began) / 1000, cpuMs: cpu() - before }
+  for (const { end } of askers) end()
+  return seen
 }
 
-function askOnce({ url, path, headers, body }: Question, agent: Agent): Promise<number> {
-  const began = performance.now()
+export function figuresOf(atOnce: number, stretches: readonly Stretch[]): LoadFigures {
+  const took = stretches.flatMap((each) => each.took)
+  const sum = (of: (stretch: Stretch) => number) => stretches.reduce((total, each) => total + of(each), 0)
+  const at = (share: number) => percentile(took, share)
+  return {
+    atOnce,
+    perSecond: took.length / sum(({ seconds }) => seconds),
+    p50: at(0.5),
+    p95: at(0.95),
+    p99: at(0.99),
+    cpuMs: sum(({ cpuMs }) => cpuMs) / took.length,
+  }
+}
+
+type Asker = { readonly ask: () => Promise<number>; readonly end: () => void }
+
+/**
+ * One connection that asks one thing at a time. It reads of an answer what it needs, status and length, so that whoever asks takes little of
+ * the machine that is measured.
+ */
+async function openAsker({ url, path, headers, body, tls }: Question): Promise<Asker> {
+  const { hostname, port, host } = new URL(url)
+  const lines = { Host: host, ...headers, 'Content-Length': String(body.length) }
+  const head = Object.entries(lines).map(([name, value]) => `${name}: ${value}\r\n`)
+  const request = Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\n${head.join('')}\r\n`), body])
+  const socket = connect({ host: hostname, port: Number(port), servername: 'localhost', rejectUnauthorized: tls.ca !== undefined, ...tls })
+  await new Promise((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject))
+  socket.setNoDelay(true)
+  return {
+    ask: async () => {
+      const began = performance.now()
+      const answered = wholeAnswer(socket)
+      socket.write(request)
+      await answered
+      return performance.now() - began
+    },
+    end: () => socket.destroy(),
+  }
+}
+
+function wholeAnswer(socket: TLSSocket): Promise<void> {
+  let text = ''
+  let left = -1
   return new Promise((resolve, reject) => {
-    const call = request(url, { method: 'POST', path, agent, headers: { ...headers, 'Content-Length': body.length } }, (answer) => {
-      if (answer.statusCode !== 200) reject(new Error(`it answered ${answer.statusCode}: ${answer.headers['x-road-error']}`))
-      answer.resume().on('end', () => resolve(performance.now() - began))
-    })
-    call.on('error', reject)
-    call.end(body)
+    const over = (problem?: Error) => {
+      socket.off('data', read).off('error', over).off('close', gone)
+      if (problem) reject(problem)
+      else resolve()
+    }
+    const gone = () => over(new Error('the connection ended before its answer'))
+    const read = (chunk: Buffer) => {
+      if (left < 0) {
+        text += chunk.toString('latin1')
+        const end = text.indexOf('\r\n\r\n')
+        if (end < 0) return
+        const head = text.slice(0, end)
+        if (!head.startsWith('HTTP/1.1 200')) return over(new Error(`it answered ${head.slice(0, 300)}`))
+        left = Number(/content-length: (\d+)/i.exec(head)?.[1]) - (text.length - end - 4)
+      } else left -= chunk.length
+      if (left === 0) over()
+    }
+    socket.on('data', read).on('error', over).on('close', gone)
   })
 }

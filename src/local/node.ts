@@ -72,7 +72,7 @@ export async function startNode(options: NodeOptions): Promise<Result<RunningNod
     lock.value.release()
     return trouble('passphrase_wrong', { home: options.folder })
   }
-  const store = openNodeStore(join(options.folder, 'node.sqlite'))
+  const store = openNodeStore(join(options.folder, 'node.sqlite'), 'apart')
   const leave = async () => {
     await store.close()
     lock.value.release()

@@ -2,8 +2,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import { isoInstant } from '../../base/clock.ts'
 import { type EvidenceRecord, encodeRecord, identityOf } from '../../evidence/record.ts'
 import type { Acknowledge, Drain, Drained, Keep } from '../../exchange/ports.ts'
-import { type Digest, digestNamed, hash } from '../../protocol/digests.ts'
 import { inTransaction } from './database.ts'
+import type { KeptRow, RowWriter } from './kept-rows.ts'
 
 /** The records kept and not yet secured, in the order they came. */
 export type KeptRecords = {
@@ -19,49 +19,37 @@ export type KeptRecords = {
 
 type Pending = { readonly record: EvidenceRecord; readonly done: () => void; readonly failed: (why: unknown) => void }
 
-const SHA256 = digestNamed('SHA-256') as Digest
-/** A record that comes again after it was secured is kept again, but counted once. */
-const COUNTED = 'CREATE TABLE IF NOT EXISTS counted (identity BLOB PRIMARY KEY, day TEXT NOT NULL) STRICT, WITHOUT ROWID'
+/** Octets in one transaction at most, unless one record has more. */
+const MOST_BYTES = 8 * 1024 * 1024
 
-/** Records asked for in the same turn share one transaction, so the disk is waited for once. */
-export function keptRecords(database: DatabaseSync): KeptRecords {
-  database.exec(COUNTED)
-  const insert = database.prepare('INSERT INTO kept (identity, bytes) VALUES (?, ?) ON CONFLICT (identity) DO NOTHING')
-  const tell = database.prepare('INSERT INTO counted (identity, day) VALUES (?, ?) ON CONFLICT (identity) DO NOTHING')
+/** Records asked for while others are being written share one transaction, so the disk is waited for once; each is told only when it is there. */
+export function keptRecords(database: DatabaseSync, { write }: RowWriter): KeptRecords {
   const days = database.prepare('SELECT day, count(*) AS n FROM counted GROUP BY day ORDER BY day')
   const select = database.prepare('SELECT seq, bytes FROM kept ORDER BY seq LIMIT ?')
   const remove = database.prepare('DELETE FROM kept WHERE seq = ?')
   const count = database.prepare('SELECT count(*) AS n FROM kept')
-  let pending: Pending[] = []
-  let flushed = Promise.resolve()
+  const pending: Pending[] = []
+  let writing: Promise<void> | undefined
 
-  const flush = () => {
-    const batch = pending
-    pending = []
+  const writeAll = async () => {
+    await nextTurn()
+    while (pending.length > 0) await writeSome()
+    writing = undefined
+  }
+  const writeSome = async () => {
+    const { batch, rows } = takenFrom(pending)
     try {
-      inTransaction(database, () => {
-        for (const { record } of batch) {
-          const identity = identityOf(record)
-          insert.run(identity, encodeRecord(record))
-          tell.run(hash(SHA256, Buffer.from(identity)), isoInstant(record.at).slice(0, 10))
-        }
-      })
+      await write(rows)
       for (const { done } of batch) done()
     } catch (error) {
       for (const { failed } of batch) failed(error)
     }
   }
-  const soon = () =>
-    new Promise<void>((resolve) =>
-      setImmediate(() => {
-        flush()
-        resolve()
-      }),
-    )
   return {
     keep: (record) =>
       new Promise<void>((done, failed) => {
-        if (pending.push({ record, done, failed }) === 1) flushed = soon()
+        pending.push({ record, done, failed })
+        writing ??= writeAll()
       }),
     drain: async (most, mostBytes) => {
       const taken: Drained[] = []
@@ -80,6 +68,32 @@ export function keptRecords(database: DatabaseSync): KeptRecords {
       }),
     waiting: async () => Number(count.get()?.n),
     keptByDay: async () => new Map(days.all().map(({ day, n }) => [String(day), Number(n)])),
-    settled: () => flushed,
+    settled: async () => writing,
   }
 }
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+/** The oldest that fit into one transaction, with their rows; one that has no form fails alone. */
+function takenFrom(pending: Pending[]): { readonly batch: readonly Pending[]; readonly rows: readonly KeptRow[] } {
+  const batch: Pending[] = []
+  const rows: KeptRow[] = []
+  for (let size = 0; pending.length > 0 && size < MOST_BYTES; ) {
+    const next = pending.shift() as Pending
+    try {
+      const row = rowOf(next.record)
+      size += row.bytes.length
+      rows.push(row)
+      batch.push(next)
+    } catch (problem) {
+      next.failed(problem)
+    }
+  }
+  return { batch, rows }
+}
+
+const rowOf = (record: EvidenceRecord): KeptRow => ({
+  identity: identityOf(record),
+  day: isoInstant(record.at).slice(0, 10),
+  bytes: encodeRecord(record),
+})

@@ -1,7 +1,8 @@
-import type { DatabaseSync } from 'node:sqlite'
 import type { Acknowledge, Drain, Keep, Store } from '../../exchange/ports.ts'
-import { openDatabase } from './database.ts'
+import { writingApart } from './keeping-thread.ts'
 import { keptRecords } from './kept-records.ts'
+import { writingHere } from './kept-rows.ts'
+import { openNodeDatabase } from './node-schema.ts'
 import { smallRecords } from './small-records.ts'
 
 /** A node's one file: the records kept and not yet secured, the small records, the leases. */
@@ -18,18 +19,14 @@ export type NodeStore = {
   readonly close: () => Promise<void>
 }
 
-const SCHEMA = `
-  CREATE TABLE kept (seq INTEGER PRIMARY KEY AUTOINCREMENT, identity TEXT NOT NULL UNIQUE, bytes BLOB NOT NULL) STRICT;
-  CREATE TABLE small (key TEXT PRIMARY KEY, value TEXT NOT NULL, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE lease (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-`
-/** Count up with every change of SCHEMA; another version is refused, never guessed at. */
-export const STORE_VERSION = 1
-
-/** Opens or creates a node's file. Throws StoreVersionError when it was written by another version, and whatever SQLite has to say. */
-export function openNodeStore(file: string): NodeStore {
-  const database: DatabaseSync = openDatabase(file, SCHEMA, STORE_VERSION)
-  const records = keptRecords(database)
+/**
+ * Opens or creates a node's file. Throws StoreVersionError when it was written by another version, and whatever SQLite has to say.
+ * @param keeping 'apart': records are written by a thread of its own, for a node that serves many at once
+ */
+export function openNodeStore(file: string, keeping: 'here' | 'apart' = 'here'): NodeStore {
+  const database = openNodeDatabase(file)
+  const writer = keeping === 'apart' ? writingApart(file) : writingHere(database)
+  const records = keptRecords(database, writer)
   return {
     keep: records.keep,
     drain: records.drain,
@@ -39,6 +36,7 @@ export function openNodeStore(file: string): NodeStore {
     store: smallRecords(database),
     close: async () => {
       await records.settled()
+      await writer.close()
       database.close()
     },
   }
