@@ -1,5 +1,5 @@
 // Makes a fresh clone ready, then runs one job on Node 24. Plain JavaScript: the Node that starts it may be older.
-//   node bin/ready.mjs ready|start|test|sacbe|synth|campaign|bench [arguments]
+//   node bin/ready.mjs ready|start|test|sacbe|synth|deploy|campaign|bench [arguments]
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -17,6 +17,7 @@ const JOBS = {
   start: { dev: false, args: ['bin/sacbe.ts', 'start'] },
   sacbe: { dev: false, args: ['bin/sacbe.ts'] },
   synth: { dev: true, args: ['bin/app.ts'] },
+  deploy: { dev: true, args: ['bin/sacbe.ts', 'deploy'] },
   test: { dev: true, args: ['node_modules/vitest/vitest.mjs', 'run'] },
   campaign: { dev: true, args: ['test/campaign/run.ts'] },
   bench: { dev: true, args: ['bench/run.ts'] },

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { EnvironmentName } from '../../lib/config/exchange.ts'
-import { addCommand, type Frame, jsonOption, say } from './frame.ts'
+import { addCommand, collected, type Frame, jsonOption, say } from './frame.ts'
 
 type Given = { readonly config?: string; readonly env?: EnvironmentName }
 const named = ({ config, env }: Given) => ({
@@ -31,6 +31,49 @@ export function addPreflight(program: Command, frame: Frame): void {
     .action((given: Given & { all: boolean; json: boolean }) =>
       frame.run(async () =>
         (await import('./cloud/preflight.ts')).preflightCommand({ ...named(given), all: given.all, json: given.json }, frame.io),
+      ),
+    )
+}
+
+export function addDeploy(program: Command, frame: Frame): void {
+  aboutCloud(
+    program,
+    frame,
+    'deploy',
+    'Despliega lo que describe el archivo, desde una cuenta vacía; si se corta, se repite.',
+    'Deploys what the file describes, from an empty account; cut short, it is run again.',
+  )
+    .addOption(
+      new Option('--agency <ID>', say(frame, 'solo esta dependencia (varias veces)', 'only this agency (several times)'))
+        .argParser(collected)
+        .default([]),
+    )
+    .addOption(
+      new Option('--anyway', say(frame, 'aunque falte algo que preflight nombra', 'although something preflight names is short')).default(
+        false,
+      ),
+    )
+    .action((given: Given & { agency: string[]; anyway: boolean }) =>
+      frame.run(async () =>
+        (await import('./cloud/deploy.ts')).deployCommand({ ...named(given), agencies: given.agency, anyway: given.anyway }, frame.io),
+      ),
+    )
+  aboutCloud(
+    program,
+    frame,
+    'enrol',
+    'Da entrada a un nodo desplegado con su invitación; sin archivo, sigue donde iba.',
+    'Lets a deployed node in by its invitation; without a file, it goes on where it was.',
+  )
+    .argument('<AGENCY>', say(frame, 'nombre corto de la dependencia', 'short name of the agency'))
+    .argument('[FILE]', say(frame, 'la invitación, en JSON', 'the invitation, in JSON'))
+    .addOption(jsonOption(frame))
+    .action((agency: string, file: string | undefined, given: Given & { json: boolean }) =>
+      frame.run(async () =>
+        (await import('./cloud/enrol.ts')).enrolCommand(
+          { ...named(given), agency, json: given.json, ...(file === undefined ? {} : { file }) },
+          frame.io,
+        ),
       ),
     )
 }

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Command, CommanderError } from 'commander'
 import { addCentre, addRights } from './admin-lines.ts'
-import { addPreflight } from './cloud-lines.ts'
+import { addDeploy, addPreflight } from './cloud-lines.ts'
 import { addCost } from './cost-lines.ts'
 import { type Frame, newProgram } from './frame.ts'
 import { EXIT, type Io, inLanguage } from './io.ts'
@@ -62,6 +62,7 @@ export function sacbeProgram(frame: Frame): Command {
     addCentre,
     addRights,
     addPreflight,
+    addDeploy,
   ])
     add(program, frame)
   return program
