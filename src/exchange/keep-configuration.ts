@@ -1,5 +1,6 @@
+import type { Instant } from '../base/clock.ts'
 import { hex, sha512 } from '../protocol/digests.ts'
-import type { ListLocked, PutLocked } from './ports.ts'
+import type { GetLocked, ListLocked, PutLocked } from './ports.ts'
 
 /** The files of a verified configuration: shared-params.xml of every instance known, as received. */
 export type ConfigurationFiles = {
@@ -36,4 +37,22 @@ export function configurationName(parameters: ConfigurationFiles['parameters']):
   if (parameters.length === 1 && only) return hex(sha512(only.bytes))
   const lines = parameters.map(({ instance, bytes }) => `${encodeURIComponent(instance)} ${hex(sha512(bytes))}\n`)
   return hex(sha512(Buffer.from(lines.toSorted().join(''), 'utf8')))
+}
+
+const IN_FORCE = 'configurations/in-force/'
+const momentName = (at: Instant): string => `${IN_FORCE}${String(at).padStart(15, '0')}`
+
+/** Notes for good since when the node acts on a configuration. Its doors may each note it, a moment apart. */
+export async function noteInForce(configuration: string, at: Instant, { putLocked }: { readonly putLocked: PutLocked }): Promise<void> {
+  await putLocked(`${momentName(at)}-${configuration.slice(0, 16)}`, Buffer.from(configuration, 'utf8'))
+}
+
+/** The name of the configuration the node acted on at an instant; undefined before its first. */
+export async function configurationOn(
+  at: Instant,
+  { getLocked, listLocked }: { readonly getLocked: GetLocked; readonly listLocked: ListLocked },
+): Promise<string | undefined> {
+  const name = (await listLocked(IN_FORCE)).findLast((each) => each <= `${momentName(at)}~`)
+  const bytes = name === undefined ? undefined : await getLocked(name)
+  return bytes && Buffer.from(bytes).toString('utf8')
 }

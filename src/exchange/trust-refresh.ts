@@ -13,7 +13,7 @@ import { isAllOf, readSignedDirectory, type SignedDirectory } from '../trust/sig
 import { ownParameters, type Trust, trustOf, withMonitor } from '../trust/trust.ts'
 import { trustFromFiles } from '../trust/trust-files.ts'
 import { noteDate } from './clock-watch.ts'
-import { keepConfiguration } from './keep-configuration.ts'
+import { keepConfiguration, noteInForce } from './keep-configuration.ts'
 import type { Memory } from './memory.ts'
 import type { FetchUrl, GetLocked, ListLocked, Log, PutLocked, Store, TrustInForce } from './ports.ts'
 
@@ -151,6 +151,7 @@ async function adopt(
     validUntil: directory.expires,
     publication: { ...next, stamp: next.stamp === null ? null : String(next.stamp) },
   }
+  if (stored?.value.configuration !== configuration) await noteInForce(configuration, ports.now(), ports)
   if (!isSame(stored?.value, record) && !(await ports.store.put(KEY, record, stored?.version ?? 0)))
     if (!isSame((await ports.store.get<Known>(KEY))?.value, record))
       return refuse('busy', 'another process changed the configuration in force meanwhile')

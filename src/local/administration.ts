@@ -5,6 +5,7 @@ import { lockedFiles } from '../adapters/local/locked-files.ts'
 import { openNodeStore } from '../adapters/local/node-store.ts'
 import type { Now } from '../base/clock.ts'
 import { ok } from '../base/result.ts'
+import { groupsIn } from '../exchange/administration/groups-on.ts'
 import {
   type ClientRecord,
   type LocalGroupRecord,
@@ -35,7 +36,8 @@ export function openCentre(home: string, now: Now, log: Log): Administration {
  */
 export async function openNode(folder: string, now: Now, log: Log): Promise<Administration> {
   const { store, close } = openNodeStore(join(folder, 'node.sqlite'))
-  const ports = { ...common(now, log), store, ...lockedFiles(join(folder, 'archive')) }
+  const files = lockedFiles(join(folder, 'archive'))
+  const ports = { ...common(now, log), store, ...files, groupsOn: groupsIn(files) }
   await note(ports, readNodeFile(folder))
   return { ports: { ...ports, publish: () => writeInto(folder, store) }, close }
 }

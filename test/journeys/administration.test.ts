@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { instant } from '../../src/base/clock.ts'
+import { HOUR, instant } from '../../src/base/clock.ts'
 import { NODE_API } from '../../src/exchange/administration/node-api.ts'
 import { callApi } from '../../src/exchange/centre/api/call-api.ts'
 import { CENTRE_API } from '../../src/exchange/centre/api/centre-api.ts'
 import { type Api, ROLES } from '../../src/exchange/centre/api/operation.ts'
 import { type Administration, openCentre, openNode } from '../../src/local/administration.ts'
+import { must } from '../../src/local/node-file.ts'
+import { parseClientId } from '../../src/protocol/identifiers.ts'
 import { type Exchange, expectRefusal, openExchange } from './exchange.ts'
 import { BANK, PERSONS, STRANGER } from './plan.ts'
 
@@ -50,6 +52,38 @@ describe('an agency’s people at their running node', () => {
     expect(await on(began)).toMatchObject([{ by: { who: 'rule node.json' }, member: true }])
     expect(await on(again.now())).toEqual([])
   })
+})
+
+test('who could call by a global group on a day is told by the configuration the node acted on then, whatever the group is today', async () => {
+  await using exchange = await openExchange()
+  const { centre } = exchange.world
+  const grouped = async (code: string, members: readonly string[]) => {
+    exchange.wait(HOUR)
+    const group = { code, description: code, members: members.map((id) => must(parseClientId(id))) }
+    await centre.change((registry) => ({ ...registry, groups: [...registry.groups.filter((each) => each.code !== code), group] }))
+    for (const node of exchange.world.nodes.values()) await node.refreshTrust()
+    return exchange.now()
+  }
+  const on = async (at: number, client?: string) =>
+    (
+      await atRegister(
+        exchange,
+        'GET',
+        `/rights/on?${new URLSearchParams({ at: new Date(at).toISOString(), service: PERSONS, ...(client === undefined ? {} : { client }) })}`,
+      )
+    ).body as readonly Record<string, unknown>[]
+  await atRegister(exchange, 'POST', '/rights', { service: PERSONS, subject: { globalGroup: 'salud' } })
+  const without = await grouped('salud', [BANK])
+  const within = await grouped('salud', [BANK, STRANGER])
+  await grouped('salud', [])
+  const byGroup = (rights: readonly Record<string, unknown>[]) =>
+    rights.filter(({ right }) => 'globalGroup' in (right as { subject: object }).subject)
+  expect(byGroup(await on(without, STRANGER))).toEqual([])
+  expect(byGroup(await on(within, STRANGER))).toMatchObject([
+    { member: true, served: true, configuration: expect.stringMatching(/^[0-9a-f]{128}$/) },
+  ])
+  expect(byGroup(await on(within))).toMatchObject([{ member: true, members: [BANK, STRANGER] }])
+  expect(byGroup(await on(exchange.now(), STRANGER))).toEqual([])
 })
 
 test('a member whom people take out at the centre is out of the next configuration', async () => {

@@ -314,7 +314,18 @@ const OPERATIONS: readonly Operation[] = [
     people: 1,
     query: { at: { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,3})?Z$' }, client: id, service: id },
     status: 200,
-    answer: list(object({ right, member: {}, served: flag, by: act, 'through?': act }), 10_000),
+    answer: list(
+      object({
+        right,
+        member: {},
+        served: flag,
+        by: act,
+        'through?': act,
+        'configuration?': text(128),
+        'members?': list(id, 100_000),
+      }),
+      10_000,
+    ),
     run: async (_work, { query, at, ports }) => {
       const when = query.at === undefined ? at : instant(Date.parse(query.at))
       if (Number.isNaN(when)) return refuse('bad_request', 'there is no such instant')
@@ -326,14 +337,17 @@ const OPERATIONS: readonly Operation[] = [
       if (of && !of.ok) return of
       const lines = await readLog(ports)
       if (!lines.ok) return lines
-      const found = rightsOn(lines.value, { at: when, ...(who ? { client: who.value } : {}), ...(of ? { service: of.value } : {}) })
+      const question = { at: when, ...(who ? { client: who.value } : {}), ...(of ? { service: of.value } : {}) }
+      const found = rightsOn(lines.value, question, await ports.groupsOn?.(when))
       return ok(
-        found.map(({ right: held, by, through, member, served }) => ({
+        found.map(({ right: held, by, through, member, members, configuration, served }) => ({
           right: rightView(held),
           member,
           served,
           by: actView(by),
           ...(through ? { through: actView(through) } : {}),
+          ...(configuration === undefined ? {} : { configuration }),
+          ...(members ? { members: members.map(formatId) } : {}),
         })),
       )
     },

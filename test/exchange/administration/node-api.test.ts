@@ -181,7 +181,7 @@ describe('who could call what on a day, and why', () => {
     expect(await rightsOn(ana, second, SEDUQ)).toMatchObject([{ through: { who: 'person caro' }, member: true }])
     expect(await rightsOn(ana, clock.now, SEDUQ)).toEqual([])
   })
-  test('a service that was off then is said to have been; a global group is left to the centre’s log', async () => {
+  test('a service that was off then is said to have been; of a global group before the first configuration only the centre knows', async () => {
     const { ana, clock, later } = await offering()
     await ana('POST', '/rights', { service: SERVICE, subject: { globalGroup: 'salud' } })
     later(1000)

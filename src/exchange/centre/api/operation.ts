@@ -1,5 +1,6 @@
 import type { Instant } from '../../../base/clock.ts'
 import type { Outcome } from '../../../protocol/faults.ts'
+import type { GroupsOn } from '../../administration/groups-on.ts'
 import type { Json, JsonObject } from '../../contract/json.ts'
 import type { NewId } from '../../ports.ts'
 import type { ChangeLogPorts } from '../../register/change-log.ts'
@@ -20,6 +21,8 @@ export type ApiPorts = ChangeLogPorts & {
   readonly newSecret: () => string
   /** Called after every act: makes it count. */
   readonly publish: () => Promise<unknown>
+  /** At a node: the instance's groups as they were. */
+  readonly groupsOn?: GroupsOn
 }
 
 /** What an operation is given: everything checked against its description before. */
