@@ -58,26 +58,34 @@ export function documentText(facts: SignatureFacts, layout: SignatureLayout): st
   const lf = layout.feed
   return [
     `${layout.declaration}<asic:XAdESSignatures ${SCOPE}><ds:Signature Id="${ID.signature}">${lf}`,
-    `<ds:SignedInfo>${signedInfoInner(facts, layout)}</ds:SignedInfo>${lf}`,
+    `${SIGNED_INFO.open}${signedInfoInner(facts, layout)}${SIGNED_INFO.close}${lf}`,
     `<ds:SignatureValue Id="${ID.value}">${ownLines(facts.value, layout.wrapValue ? wrapped(facts.value, layout) : facts.value, lf)}</ds:SignatureValue>${lf}`,
     `<ds:KeyInfo>${lf}<ds:X509Data>${lf}`,
     `<ds:X509Certificate>${ownLines(facts.certificate, wrapped(facts.certificate, layout), lf)}</ds:X509Certificate>${lf}`,
     `</ds:X509Data>${lf}</ds:KeyInfo>${lf}`,
     `<ds:Object><xades:QualifyingProperties Target="#${ID.signature}">`,
-    `<xades:SignedProperties Id="${ID.properties}">${propertiesInner(facts, layout)}</xades:SignedProperties>`,
+    `${PROPERTIES.open}${propertiesInner(facts, layout)}${PROPERTIES.close}`,
     `<xades:UnsignedProperties><xades:UnsignedSignatureProperties>${unsigned(facts, layout)}`,
     `</xades:UnsignedSignatureProperties></xades:UnsignedProperties></xades:QualifyingProperties></ds:Object>${lf}`,
     '</ds:Signature></asic:XAdESSignatures>',
   ].join('')
 }
 
-/** The canonical octets that are digested for the second reference, as text: the namespaces in scope stand on the apex. */
+/** The two elements that are digested and signed: as they open in our document, and as apex of their canonical form, with the namespaces in scope. */
+export const PROPERTIES = {
+  open: `<xades:SignedProperties Id="${ID.properties}">`,
+  apex: `<xades:SignedProperties ${SCOPE} Id="${ID.properties}">`,
+  close: '</xades:SignedProperties>',
+} as const
+export const SIGNED_INFO = { open: '<ds:SignedInfo>', apex: `<ds:SignedInfo ${SCOPE}>`, close: '</ds:SignedInfo>' } as const
+
+/** The canonical octets that are digested for the second reference, as text. */
 export const canonicalProperties = (facts: Pick<SignatureFacts, 'reference' | 'signingTime' | 'signer'>): string =>
-  `<xades:SignedProperties ${SCOPE} Id="${ID.properties}">${propertiesInner(facts, OURS)}</xades:SignedProperties>`
+  `${PROPERTIES.apex}${propertiesInner(facts, OURS)}${PROPERTIES.close}`
 
 /** The canonical octets that are signed, as text. */
 export const canonicalSignedInfo = (facts: Pick<SignatureFacts, 'signatureMethod' | 'reference' | 'properties'>): string =>
-  `<ds:SignedInfo ${SCOPE}>${signedInfoInner(facts, OURS)}</ds:SignedInfo>`
+  `${SIGNED_INFO.apex}${signedInfoInner(facts, OURS)}${SIGNED_INFO.close}`
 
 function signedInfoInner(facts: Pick<SignatureFacts, 'signatureMethod' | 'reference' | 'properties'>, layout: SignatureLayout): string {
   const lf = layout.feed

@@ -9,29 +9,20 @@ import { judgePath, type OcspVerdict } from '../trust/ocsp.ts'
 import type { Trust } from '../trust/trust.ts'
 import { violation } from './grammar.ts'
 import { type ChainedPart, type ChainFiles, type PartDigest, type Required, verifyChain } from './hash-chain.ts'
+import { type KnownSigners, verifyOwnForm } from './own-form.ts'
 import { checkSigner, extraCertificates, signingCertificate } from './signature-certificates.ts'
 import { SIGNATURE_GRAMMAR } from './signature-grammar.ts'
 import { ATTACHMENT, CHAIN, CHAIN_RESULT, MESSAGE } from './signature-names.ts'
 import { ocspValues, type ParsedSignature, readSignature } from './signature-read.ts'
 import { checkSignatureValue, checkStampManifests, type Referable, refersTo, schemaSubject } from './signature-references.ts'
 import { checkStrictly } from './signature-strict.ts'
+import type { VerifiedSignature } from './verified-signature.ts'
 
 export { refersTo } from './signature-references.ts'
+export type { VerifiedSignature } from './verified-signature.ts'
 
 /** 'stock' gives the verdict that the reference verifier gives; 'strict' refuses more, never less. */
 export type Profile = 'strict' | 'stock'
-
-export type VerifiedSignature = {
-  readonly signer: MemberId
-  readonly certificate: Certificate
-  readonly ocsp: OcspVerdict
-  /** Names of the parts whose digests were compared with what was signed. */
-  readonly covered: readonly string[]
-  /** Every DataRef of the chain, and how it was judged; empty for a direct signature. */
-  readonly chained: readonly ChainedPart[]
-  /** The decoded SignatureValue. */
-  readonly value: Uint8Array
-}
 
 /** What a signature is held against. A container gives its own way of looking files up. */
 export type SignedContent = Referable & { readonly files: ChainFiles; readonly required: Required }
@@ -50,6 +41,8 @@ export type CertificateSteps = {
     profile: Profile,
     instance: string,
   ) => Outcome<OcspVerdict>
+  /** What the two found good before. Absent: nothing is remembered. */
+  readonly known?: KnownSigners
 }
 export const CERTIFICATE_STEPS: CertificateSteps = { read: signingCertificate, judge: (...question) => judgeCertificate(...question) }
 
@@ -83,6 +76,8 @@ export function verifyMessage(
   certificates: CertificateSteps = CERTIFICATE_STEPS,
 ): Outcome<VerifiedSignature> {
   if (documents.signature.length === 0) return refuse('missing_signature')
+  const quick = profile === 'strict' && certificates.known ? verifyOwnForm(documents, parts, signer, trust, at, certificates.known) : null
+  if (quick) return ok(quick)
   const parsed = readSignature(documents.signature)
   if (!parsed.ok) return parsed
   const schema = checkSchema(parsed.value)

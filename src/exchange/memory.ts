@@ -42,13 +42,19 @@ export function putBounded<T>(map: Map<string, T>, key: string, value: T): void 
   if (map.size > MOST) map.delete(map.keys().next().value as string)
 }
 
+/** The good verdict under `key`, if there is one that holds at that instant. */
+export function recalled<T>(verdicts: Memory['verdicts'], key: string, at: Instant): T | undefined {
+  const known = verdicts.get(key)
+  return known && known.from <= at && at <= known.until ? (known.value as T) : undefined
+}
+
 /**
  * The good verdict under `key`, judged anew outside its time. Refusals are never remembered.
  * @param key names everything the verdict depends on: the type of the value follows from it
  */
 export function remembered<T>(verdicts: Memory['verdicts'], key: string, at: Instant, judge: () => Outcome<Verdict<T>>): Outcome<T> {
-  const known = verdicts.get(key)
-  if (known && known.from <= at && at <= known.until) return ok(known.value as T)
+  const known = recalled<T>(verdicts, key, at)
+  if (known !== undefined) return ok(known)
   const judged = judge()
   if (!judged.ok) return judged
   putBounded(verdicts, key, { from: at, until: judged.value.until, value: judged.value.value })

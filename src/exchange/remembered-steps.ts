@@ -4,7 +4,8 @@ import { keyInfoCertificateText, type ParsedSignature, unsignedProperties, xades
 import { CERTIFICATE_STEPS, type CertificateSteps } from '../evidence/verify.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import { type Certificate, readCertificate } from '../trust/certificates.ts'
-import { type Memory, remembered } from './memory.ts'
+import type { OcspVerdict } from '../trust/ocsp.ts'
+import { type Memory, recalled, remembered } from './memory.ts'
 import { sha256, sha256OfLasting } from './ocsp-at-hand.ts'
 import type { TrustInForce } from './ports.ts'
 import { goodUntil } from './verdict-time.ts'
@@ -21,11 +22,13 @@ export function certificateFrom(der: Uint8Array, { verdicts }: Memory): Outcome<
 
 /** The steps of verification that are the same for one message after the other, with good outcomes remembered as long as they hold. */
 export function rememberedSteps({ configuration }: TrustInForce, { verdicts }: Memory): CertificateSteps {
+  const judgedKey = (profile: string, instance: string, certificate: Certificate, issuer: Certificate, evidence: string) =>
+    ['judged', configuration, profile, instance, sha256OfLasting(certificate.der), sha256OfLasting(issuer.der), sha256(evidence)].join(' ')
   return {
     read: (parsed) => {
       const text = keyInfoCertificateText(parsed)
       if (text === undefined) return CERTIFICATE_STEPS.read(parsed)
-      return remembered<Certificate>(verdicts, `signer ${sha256(text)}`, ALWAYS.from, () => {
+      return remembered<Certificate>(verdicts, signerKey(text), ALWAYS.from, () => {
         const certificate = CERTIFICATE_STEPS.read(parsed)
         return certificate.ok ? ok({ value: certificate.value, until: ALWAYS.until }) : certificate
       })
@@ -34,22 +37,20 @@ export function rememberedSteps({ configuration }: TrustInForce, { verdicts }: M
       const ask = () => CERTIFICATE_STEPS.judge(parsed, certificate, issuer, trust, at, profile, instance)
       const evidence = evidenceIn(parsed)
       if (evidence === undefined) return ask()
-      const key = [
-        'judged',
-        configuration,
-        profile,
-        instance,
-        sha256OfLasting(certificate.der),
-        sha256OfLasting(issuer.der),
-        sha256(evidence),
-      ].join(' ')
-      return remembered(verdicts, key, at, () => {
+      return remembered(verdicts, judgedKey(profile, instance, certificate, issuer, evidence), at, () => {
         const verdict = ask()
         return verdict.ok ? ok({ value: verdict.value, until: goodUntil(trust, at, [certificate], verdict.value) }) : verdict
       })
     },
+    known: {
+      certificate: (text) => recalled<Certificate>(verdicts, signerKey(text), ALWAYS.from),
+      verdict: (evidence, certificate, issuer, at, instance) =>
+        recalled<OcspVerdict>(verdicts, judgedKey('strict', instance, certificate, issuer, evidence), at),
+    },
   }
 }
+
+const signerKey = (text: string): string => `signer ${sha256(text)}`
 
 /** The text of all that a signature brings along for its certificate; undefined when there are intermediates, which end on their own. */
 function evidenceIn(parsed: ParsedSignature): string | undefined {

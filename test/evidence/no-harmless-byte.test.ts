@@ -6,9 +6,9 @@ import { verifyMessage } from '../../src/evidence/verify.ts'
 import { sha512 } from '../../src/protocol/digests.ts'
 import type { SignatureDocuments } from '../../src/protocol/signature-documents.ts'
 import type { Trust } from '../../src/trust/trust.ts'
-import { seeded } from '../campaign/seeded.ts'
 import { NOON, sign } from '../trust/authority.ts'
 import { materialOf, workshop } from './containers.ts'
+import { damaged } from './damaged.ts'
 
 const MESSAGE: PartDigest = { name: '/message.xml', sha512: sha512(Buffer.from('message')) }
 const BODY: PartDigest = { name: '/attachment1', sha512: sha512(Buffer.from('body')) }
@@ -21,29 +21,6 @@ function holds(documents: SignatureDocuments, parts: readonly PartDigest[], trus
   if (!parsed.ok || !isCanonicalForm(documents.signature, parsed.value)) return false
   if (documents.chain && !isCanonicalPair(documents.chain.result, documents.chain.chain)) return false
   return verifyMessage(documents, parts, DIF, trust, NOON, 'strict').ok
-}
-
-/** Every octet with one bit turned, then cuts, insertions and exchanges at random places. */
-function* damaged(bytes: Uint8Array, seed: number): Generator<Uint8Array> {
-  const random = seeded(seed)
-  for (let at = 0; at < bytes.length; at++) {
-    const copy = Uint8Array.from(bytes)
-    copy[at] = (copy[at] as number) ^ (1 << random.below(8))
-    yield copy
-  }
-  const pieces = [' ', '\n', '=', '<!---->', '&#32;', 'A', '<x/>', ' a="b"', '\t', '&#13;'].map((piece) => Buffer.from(piece))
-  for (let n = 0; n < 1_000; n++) {
-    const [at, length] = [random.below(bytes.length), random.below(3)]
-    const copy = Buffer.concat([bytes.subarray(0, at), random.pick(pieces), bytes.subarray(at + length)])
-    if (!copy.equals(bytes)) yield copy
-  }
-  for (let n = 0; n < 300; n++) {
-    const [at, length, to] = [random.below(bytes.length), 1 + random.below(60), random.below(bytes.length)]
-    const moved = bytes.subarray(at, at + length)
-    const rest = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)])
-    const copy = Buffer.concat([rest.subarray(0, to), moved, rest.subarray(to)])
-    if (!copy.equals(bytes)) yield copy
-  }
 }
 
 describe('strict refuses every change of one place', () => {
