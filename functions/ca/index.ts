@@ -2,7 +2,7 @@ import { centreInAws } from '../../src/adapters/aws/centre.ts'
 import { awsFromEnvironment, machineNow, RUNTIME_SETTINGS } from '../../src/adapters/aws/environment.ts'
 import { jsonLog } from '../../src/adapters/aws/json-log.ts'
 import { publicKeyByRole, signByRole } from '../../src/adapters/aws/kms-role-keys.ts'
-import { ownAnchor } from '../../src/exchange/centre/anchors.ts'
+import { nodeAnchor } from '../../src/exchange/centre/anchors.ts'
 import { authoritiesNow, USUAL_TERMS } from '../../src/exchange/centre/authority-schedule.ts'
 import { certificateRegister } from '../../src/exchange/centre/certificate-register.ts'
 import { type CertificateWish, issueRegistered } from '../../src/exchange/centre/issue-certificate.ts'
@@ -26,8 +26,7 @@ const sign = signByRole(aws, { ca: settings.CA_KEY })
 const anchor = async () => {
   const records = await readRecords(centre.store)
   if (!records) throw new Error('the centre is not set up')
-  const { generatedAt: _, ...whole } = ownAnchor(records.instance, records.signingKeys, 'internal', machineNow())
-  return whole
+  return nodeAnchor(records.instance, records.signingKeys)
 }
 const issue = async (wish: CertificateWish) => {
   const { ca } = await authoritiesNow(centre.store)

@@ -5,7 +5,7 @@ import { lockedFiles } from '../adapters/local/locked-files.ts'
 import { openNodeStore } from '../adapters/local/node-store.ts'
 import { DAY, later, type Now } from '../base/clock.ts'
 import { ok, type Result } from '../base/result.ts'
-import { ownAnchor } from '../exchange/centre/anchors.ts'
+import { nodeAnchor } from '../exchange/centre/anchors.ts'
 import { invite } from '../exchange/centre/invitations.ts'
 import { addMember, putMemberClass, putSubsystem } from '../exchange/centre/members.ts'
 import { readRecords } from '../exchange/centre/read-records.ts'
@@ -62,7 +62,7 @@ export function openDesk(home: string, who: string, now: Now, log: Log): Result<
       if (!done.ok) return done
       const records = await readRecords(store.store)
       if (!records) throw new Error('the centre is not set up')
-      const { generatedAt: _, ...anchor } = ownAnchor(records.instance, records.signingKeys, 'internal', now())
+      const anchor = nodeAnchor(records.instance, records.signingKeys)
       const facts = {
         centre: `http://${records.instance.addresses[0]}`,
         member,

@@ -6,7 +6,7 @@ import { type NodeStore, openNodeStore } from '../adapters/local/node-store.ts'
 import { type Now, SECOND } from '../base/clock.ts'
 import { ok, type Result } from '../base/result.ts'
 import { issueToken } from '../evidence/timestamp-authority.ts'
-import { ownAnchor } from '../exchange/centre/anchors.ts'
+import { nodeAnchor } from '../exchange/centre/anchors.ts'
 import { authoritiesNow, keepAuthorities, type Terms, USUAL_TERMS } from '../exchange/centre/authority-schedule.ts'
 import { certificateRegister } from '../exchange/centre/certificate-register.ts'
 import { type CertificateWish, issueRegistered } from '../exchange/centre/issue-certificate.ts'
@@ -125,8 +125,7 @@ async function open(
   )
   const republish = inTurn(async () => void (await publish(ports)))
   const anchorNow = async (): Promise<Anchor> => {
-    const { generatedAt: _, ...anchor } = ownAnchor({ instance, addresses: [host] }, (await records()).signingKeys, 'internal', now())
-    return anchor
+    return nodeAnchor({ instance, addresses: [host] }, (await records()).signingKeys)
   }
   const issue = async (given: CertificateWish) => {
     const life = options.certificateLife?.[given.use]

@@ -10,12 +10,15 @@ type Listen = {
   readonly key: string
   readonly clientCertificate: 'required' | 'requested'
 }
-export type ToDoor = Listen | { readonly kind: 'invoke' } | { readonly kind: 'heap' }
+export type ToDoor =
+  | Listen
+  | { readonly kind: 'invoke'; readonly id: number; readonly event: unknown; readonly ms: number }
+  | { readonly kind: 'heap' }
 export type FromDoor =
   | { readonly kind: 'loaded'; readonly importMs: number }
   | { readonly kind: 'listening'; readonly port: number; readonly importMs: number }
-  | { readonly kind: 'result'; readonly result: unknown }
-  | { readonly kind: 'failed'; readonly why: string }
+  | { readonly kind: 'result'; readonly id: number; readonly result: unknown }
+  | { readonly kind: 'failed'; readonly id: number; readonly why: string }
   | { readonly kind: 'heap'; readonly octets: number }
 
 /** A bundle running in a process of its own, as a function has one. */
@@ -25,8 +28,8 @@ export type DoorProcess = {
   readonly importMs: number
   /** Opens its edge on loopback; the port. */
   readonly listen: (edge: Omit<Listen, 'kind'>) => Promise<number>
-  /** One invocation by the schedule. Throws what the function throws. */
-  readonly invoke: () => Promise<unknown>
+  /** One invocation, by the schedule when there is no event. Throws what the function throws. @param ms until Lambda would stop it */
+  readonly invoke: (event?: unknown, ms?: number) => Promise<unknown>
   readonly heap: () => Promise<number>
   /** JSON lines it logged so far, and what else it wrote. */
   readonly log: () => readonly string[]
@@ -47,9 +50,10 @@ export async function startDoor(bundle: string, environment: Readonly<Record<str
       said += chunk
     })
   const log = () => said.split('\n').filter((line) => line !== '')
-  const loaded = await answerOf(child, ['loaded'], log)
-  const ask = (message: ToDoor, kinds: readonly FromDoor['kind'][]) => {
-    const answer = answerOf(child, kinds, log)
+  const loaded = await answerOf(child, ({ kind }) => kind === 'loaded', log)
+  let invocations = 0
+  const ask = (message: ToDoor, isIt: (answer: FromDoor) => boolean) => {
+    const answer = answerOf(child, isIt, log)
     child.send(message)
     return answer
   }
@@ -57,16 +61,17 @@ export async function startDoor(bundle: string, environment: Readonly<Record<str
     octets: statSync(bundle).size,
     importMs: loaded.kind === 'loaded' ? loaded.importMs : 0,
     listen: async (edge) => {
-      const answer = await ask({ kind: 'listen', ...edge }, ['listening'])
+      const answer = await ask({ kind: 'listen', ...edge }, ({ kind }) => kind === 'listening')
       return answer.kind === 'listening' ? answer.port : 0
     },
-    invoke: async () => {
-      const answer = await ask({ kind: 'invoke' }, ['result', 'failed'])
+    invoke: async (event = {}, ms = 600_000) => {
+      const id = ++invocations
+      const answer = await ask({ kind: 'invoke', id, event, ms }, (each) => 'id' in each && each.id === id)
       if (answer.kind === 'failed') throw new Error(answer.why)
       return answer.kind === 'result' ? answer.result : undefined
     },
     heap: async () => {
-      const answer = await ask({ kind: 'heap' }, ['heap'])
+      const answer = await ask({ kind: 'heap' }, ({ kind }) => kind === 'heap')
       return answer.kind === 'heap' ? answer.octets : 0
     },
     log,
@@ -79,12 +84,12 @@ export async function startDoor(bundle: string, environment: Readonly<Record<str
   }
 }
 
-/** The next message of one of these kinds. A door that ends instead is told with its last words. */
-function answerOf(child: ChildProcess, kinds: readonly FromDoor['kind'][], log: () => readonly string[]): Promise<FromDoor> {
+/** The next message that is the one. A door that ends instead is told with its last words. */
+function answerOf(child: ChildProcess, isIt: (answer: FromDoor) => boolean, log: () => readonly string[]): Promise<FromDoor> {
   return new Promise((resolve, reject) => {
     const onMessage = (message: unknown) => {
       const answer = message as FromDoor
-      if (!kinds.includes(answer.kind)) return
+      if (!isIt(answer)) return
       settle()
       resolve(answer)
     }

@@ -28,9 +28,10 @@ function listen(edge: Edge, identity: { certificate: string; key: string }, clie
 process.on('message', (message: ToDoor) => {
   if (message.kind === 'listen') return listen(message.edge, message, message.clientCertificate)
   if (message.kind === 'heap') return told({ kind: 'heap', octets: heapNow() })
-  invoke({}, 600_000).then(
-    (result) => told({ kind: 'result', result }),
-    (problem: unknown) => told({ kind: 'failed', why: String(problem) }),
+  const { id } = message
+  invoke(message.event, message.ms).then(
+    (result) => told({ kind: 'result', id, result }),
+    (problem: unknown) => told({ kind: 'failed', id, why: String(problem) }),
   )
 })
 process.on('disconnect', () => process.exit(0))

@@ -74,8 +74,12 @@ const UNMODELLED = new Set([
   'kms:MessageType',
   'kms:SigningAlgorithm',
   'dynamodb:LeadingKeys',
+  'aws:RequestTag/agency',
+  'aws:ResourceTag/agency',
+  'acm:DomainNames',
+  'acm:ValidationMethod',
 ])
-type Statement = { readonly Effect: string; readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>> }
+type Statement = { readonly Effect: string; readonly Action?: string | readonly string[]; readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>> }
 
 function asModelled(key: string, value: unknown): unknown {
   if (key === 'aws:PrincipalArn') return (Array.isArray(value) ? value : [value]).map(sessionOf)
@@ -87,7 +91,9 @@ function asModelled(key: string, value: unknown): unknown {
     })
     const known = Object.fromEntries(conditions.filter(([, keys]) => Object.keys(keys).length > 0))
     const whole = JSON.stringify(known) === JSON.stringify(statement.Condition ?? {})
-    return whole ? [statement] : statement.Effect === 'Deny' ? [] : [{ ...statement, Condition: known }]
+    // It asks leave of ACM without the name of any certificate.
+    const named = [statement.Action ?? []].flat().some((each) => each.startsWith('acm:')) ? { ...statement, Resource: '*' } : statement
+    return whole ? [named] : statement.Effect === 'Deny' ? [] : [{ ...named, Condition: known }]
   })
 }
 

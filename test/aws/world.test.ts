@@ -1,8 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readArchive } from '../../src/evidence/archive-verify.ts'
 import { USUAL } from '../../src/metering/question.ts'
 import { usageOf } from '../../src/metering/what-if.ts'
 import { formatId } from '../../src/protocol/identifiers.ts'
@@ -10,6 +9,7 @@ import { question } from '../journeys/soap-world.ts'
 import { runTool } from '../tools.ts'
 import { awsThrough } from './account.ts'
 import { needsEmulators } from './emulators.ts'
+import { exportedEvidence } from './exported.ts'
 import { type AwsNode, type AwsWorld, DIF, openAwsWorld, REST, ROOT_FOLDER, SOAP } from './world.ts'
 
 const SOAP_CALL = { method: 'POST', headers: { 'Content-Type': 'text/xml; charset=utf-8' } }
@@ -73,7 +73,7 @@ describe.skipIf(!needsEmulators())('two agencies in AWS, deployed from their tem
       console.log(`archive of 16 records: ${perExchange(counted(node.doors.archive.proxy.calls), 1)}`)
       const folder = mkdtempSync(join(tmpdir(), 'sacbe-offline-'))
       try {
-        const { containers, archives } = await exported(node, folder)
+        const { containers, archives } = await exportedEvidence(node.files, folder)
         expect(containers).toHaveLength(16)
         const sacbe = (...args: string[]) => runTool(process.execPath, [join(ROOT_FOLDER, 'bin', 'sacbe.ts'), ...args])
         const verified = sacbe('verify', '--json', ...containers, '--trust', join(folder, 'trust'))
@@ -210,30 +210,3 @@ const perExchange = (counts: Readonly<Record<string, number>>, times: number): s
   Object.entries(counts)
     .map(([name, count]) => `${name} ${count / times}`)
     .join(', ')
-
-/** A node's containers, archives and the trust of their day as files, from its bucket alone. */
-async function exported({ files }: AwsNode, folder: string): Promise<{ readonly containers: string[]; readonly archives: string[] }> {
-  const write = (name: string, bytes: Uint8Array): string => {
-    mkdirSync(dirname(join(folder, name)), { recursive: true })
-    writeFileSync(join(folder, name), bytes)
-    return join(folder, name)
-  }
-  const read = async (name: string) => (await files.getLocked(name)) ?? absentIn(name)
-  const [configuration = ''] = (await files.listLocked('configurations/')).filter((name) => name.endsWith('/instance-identifier')).slice(-1)
-  const within = dirname(configuration)
-  for (const name of await files.listLocked(`${within}/`)) write(name.replace(within, 'trust'), await read(name))
-  const archives: string[] = []
-  const containers: string[] = []
-  for (const name of await files.listLocked('archive/')) {
-    const bytes = await read(name)
-    archives.push(write(name, bytes))
-    const archive = await readArchive(bytes)
-    if (!archive.ok) throw new Error(archive.fault.detail)
-    for (const each of archive.value.containers) containers.push(write(`containers/${each.name}`, each.bytes))
-  }
-  return { containers, archives }
-}
-
-function absentIn(name: string): never {
-  throw new Error(`${name} is not there`)
-}

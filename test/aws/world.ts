@@ -1,7 +1,6 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type IncomingMessage } from 'node:http'
-import { request } from 'node:https'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,28 +15,22 @@ import { instant } from '../../src/base/clock.ts'
 import type { NodeService } from '../../src/exchange/node-configuration.ts'
 import { type NodeToStore, storedNode } from '../../src/exchange/stored-node.ts'
 import { type Centre, startCentre } from '../../src/local/centre.ts'
-import { type ClientId, formatId, type MemberId, memberOf, type ServerId, type ServiceId } from '../../src/protocol/identifiers.ts'
+import { type ClientId, type MemberId, memberOf, type ServerId } from '../../src/protocol/identifiers.ts'
 import { WHOLE_SERVICE } from '../../src/trust/access.ts'
 import { writeAnchor } from '../../src/trust/anchor.ts'
-import { authCertHash } from '../../src/trust/directory.ts'
 import { writePem } from '../../src/trust/pem.ts'
 import { authenticationSubject, signingSubject } from '../../src/trust/subjects.ts'
 import { smallest, synthesized } from '../lib/world.ts'
-import { issued, privateKeyOf } from '../trust/authority.ts'
 import { awsThrough } from './account.ts'
-import { type DoorProcess, startDoor } from './door-process.ts'
+import { callThrough, DIF, type Inside, insideDif, REST, type Reply, SEDESOQ, SOAP, serviceAt, soapAnswer } from './agencies.ts'
 import { type Emulators, REGION, ROOT, startEmulators } from './emulators.ts'
-import { type AwsProxy, startProxy } from './proxy.ts'
 import { type Deployed, deploy } from './stacks.ts'
+import { type StartedDoor, startWatched } from './watched-door.ts'
 
-export const DIF: ClientId = { instance: 'QRO', memberClass: 'GOB', memberCode: 'DIF', subsystemCode: 'APOYOS' }
-export const SEDESOQ: ClientId = { instance: 'QRO', memberClass: 'GOB', memberCode: 'SEDESOQ', subsystemCode: 'PADRON' }
-export const REST: ServiceId = { ...SEDESOQ, serviceCode: 'consulta' }
-export const SOAP: ServiceId = { ...SEDESOQ, serviceCode: 'getstate', serviceVersion: 'v1' }
+export { DIF, REST, SEDESOQ, SOAP }
 
 export type DoorName = 'consume' | 'provide' | 'archive' | 'refresh-trust'
-/** A door in its own process, and everything it asks of AWS. */
-export type WatchedDoor = DoorProcess & { readonly proxy: AwsProxy; readonly port: number }
+export type WatchedDoor = StartedDoor & { readonly port: number }
 export type AwsNode = {
   readonly stack: Deployed
   readonly settings: Readonly<Record<string, string>>
@@ -46,7 +39,6 @@ export type AwsNode = {
   /** Starts a door anew, as Lambda does after one died; the node forgets the old one. */
   readonly restart: (door: DoorName) => Promise<WatchedDoor>
 }
-export type Reply = { readonly status: number; readonly headers: IncomingMessage['headers']; readonly body: Buffer }
 export type AwsWorld = {
   readonly emulators: Emulators
   readonly centre: Centre
@@ -140,27 +132,6 @@ async function open(closers: Closers): Promise<Omit<AwsWorld, 'close'>> {
   }
 }
 
-type Inside = { readonly authority: string; readonly door: Identity; readonly client: Identity; readonly hash: string }
-type Identity = { readonly certificate: string; readonly key: string }
-
-/** DIF's own house: an authority nobody else trusts, its consumer door's certificate, and its information system's. */
-async function insideDif(): Promise<Inside> {
-  const ca = await issued('aws-inside', { use: 'root', subject: [['CN', 'DIF']] })
-  const server = { use: 'server', subject: [['CN', 'localhost']], names: { dns: ['localhost'] } } as const
-  const door = await issued('aws-door', server, ca)
-  const client = await issued('aws-client', { use: 'client', subject: [['CN', 'apoyos']] }, ca)
-  const identity = (name: string, der: Uint8Array): Identity => ({
-    certificate: writePem('CERTIFICATE', der),
-    key: privateKeyOf(name).export({ type: 'pkcs8', format: 'pem' }).toString(),
-  })
-  return {
-    authority: writePem('CERTIFICATE', ca.certificate.der),
-    door: identity('aws-door', door.certificate.der),
-    client: identity('aws-client', client.certificate.der),
-    hash: Buffer.from(authCertHash(6, client.certificate.der), 'base64').toString('hex'),
-  }
-}
-
 type NodeOptions = {
   readonly emulators: Emulators
   readonly centre: Centre
@@ -205,24 +176,15 @@ async function openNode({ emulators, centre, templates, bundles, client, service
   const peer = { certificate: writePem('CERTIFICATE', authentication), key: tlsKey }
   const doors = {} as Record<DoorName, WatchedDoor>
   const start = async (name: DoorName): Promise<WatchedDoor> => {
-    const proxy = await startProxy({ endpointOf: () => emulators.ministack })
-    const { accessKeyId, secretAccessKey, sessionToken = '' } = await stack.credentialsOf(ROLES[name])
-    const runtime = {
-      AWS_REGION: REGION,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      AWS_SESSION_TOKEN: sessionToken,
-    }
-    const environment = { ...(await stack.settingsOf(ROLES[name])), ...runtime, AWS_ENDPOINT_URL: proxy.url }
-    const door = await startDoor(join(bundles.get(name) ?? '', 'index.mjs'), environment)
-    closers.push(door.kill, proxy.close)
+    const door = await startWatched({ emulators, stack, role: ROLES[name], bundle: bundles.get(name) })
+    closers.push(door.kill, door.proxy.close)
     const port =
       name === 'consume'
         ? await door.listen({ edge: 'rest', ...system.door, clientCertificate: 'requested' })
         : name === 'provide'
           ? await door.listen({ edge: 'http', ...peer, clientCertificate: 'required' })
           : 0
-    doors[name] = { ...door, proxy, port }
+    doors[name] = { ...door, port }
     return doors[name]
   }
   for (const name of Object.keys(ROLES) as DoorName[]) await start(name)
@@ -265,43 +227,4 @@ async function signingCertificate(arn: string, member: MemberId, centre: Centre,
     format: 'der',
   })
   return (await centre.issue({ use: 'signing', subject: signingSubject('Basic', member, member.memberCode), publicKey })).der
-}
-
-const serviceAt = (id: ServiceId, type: NodeService['type'], url: string): NodeService => ({
-  id,
-  type,
-  url,
-  timeoutMs: 20_000,
-  tls: { kind: 'none' },
-  keepBodies: 'full',
-})
-
-/** The question's envelope, with what was asked in the answer's name. */
-const soapAnswer = (body: Buffer): string =>
-  (/<\?xml.*<\/SOAP-ENV:Envelope>/s.exec(body.toString('utf8'))?.[0] ?? '')
-    .replaceAll('getstate xmlns', 'getstateResponse xmlns')
-    .replace('</getstate>', '</getstateResponse>')
-
-function callThrough(
-  port: number,
-  { authority, client }: Inside,
-  path: string,
-  { method = 'GET', headers = {}, body }: { method?: string; headers?: Record<string, string>; body?: string },
-): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const tls = { ca: authority, cert: client.certificate, key: client.key, agent: false as const }
-    const made = request(
-      { host: 'localhost', port, method, path, headers: { 'X-Road-Client': formatId(DIF), ...headers }, ...tls },
-      (answer) => {
-        answer
-          .toArray()
-          .then(
-            (chunks: Buffer[]) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks) }),
-            reject,
-          )
-      },
-    )
-    made.on('error', reject)
-    made.end(body)
-  })
 }

@@ -20,6 +20,15 @@ export function ownAnchor(
   return { instance, generatedAt: isoInstant((at - (at % SECOND)) as Instant), sources }
 }
 
+/** What a node is let in by: the same octets at any time, so that its fingerprint can be said aloud with an invitation. */
+export function nodeAnchor(
+  instance: Pick<InstanceRecord, 'instance' | 'addresses'>,
+  keys: readonly Pick<SigningKeyRecord, 'certificate'>[],
+): Anchor {
+  const { generatedAt: _, ...anchor } = ownAnchor(instance, keys, 'internal', 0 as Instant)
+  return anchor
+}
+
 /**
  * Takes a partner's external anchor in, which our nodes are told by the private parameters. Never one of our own instance's name, nor one signed with
  * our own keys: what a partner publishes must not stand for us.

@@ -2,6 +2,7 @@ import { HOUR, type Instant, isoInstant, later } from '../../../base/clock.ts'
 import { ok } from '../../../base/result.ts'
 import { type Outcome, refuse } from '../../../protocol/faults.ts'
 import { formatId } from '../../../protocol/identifiers.ts'
+import { anchorFingerprint, writeAnchor } from '../../../trust/anchor.ts'
 import { checkAddress } from '../../../trust/registry/names.ts'
 import {
   type AlarmRecord,
@@ -10,10 +11,12 @@ import {
   KEYS,
   type ProposalRecord,
   type RequestRecord,
+  type SigningKeyRecord,
 } from '../../../trust/registry/records.ts'
 import type { Json, JsonObject } from '../../contract/json.ts'
 import { type LogLine, readLog } from '../../register/change-log.ts'
 import type { Work } from '../../register/work.ts'
+import { nodeAnchor } from '../anchors.ts'
 import { invite, withdrawInvitation } from '../invitations.ts'
 import { instanceOf, knows } from '../members.ts'
 import type { Published } from '../publication.ts'
@@ -166,7 +169,10 @@ export const CENTRE_OPERATIONS: readonly Operation[] = [
         ...(Array.isArray(body.subsystems) ? { subsystems: body.subsystems as readonly string[] } : {}),
       }
       const invited = await invite(work, order)
-      return invited.ok ? ok({ ...invitationView(invited.value), secret }) : invited
+      if (!invited.ok) return invited
+      const keys = (await work.list<SigningKeyRecord>('registry/signingkey/')).map(({ value }) => value)
+      const fingerprint = anchorFingerprint(writeAnchor(nodeAnchor(await instanceOf(work), keys)))
+      return ok({ ...invitationView(invited.value), secret, fingerprint })
     },
   },
   {

@@ -59,6 +59,8 @@ export const SCHEMAS: Readonly<Record<string, JsonObject>> = {
     'usedBy?': anyText,
     'subsystems?': list(text(), 100),
     'secret?': anyText,
+    /** Of the anchor that the centre's door gives to nodes: said aloud with the secret. */
+    'fingerprint?': anyText,
   }),
   Proposal: object({
     id: text(),
