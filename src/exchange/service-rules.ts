@@ -1,7 +1,8 @@
 import { ok } from '../base/result.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
-import { formatId, sameService } from '../protocol/identifiers.ts'
+import { formatId } from '../protocol/identifiers.ts'
 import { mayCall } from '../trust/access.ts'
+import { indexed } from '../trust/indexed.ts'
 import type { Trust } from '../trust/trust.ts'
 import type { IncomingRequest } from './incoming.ts'
 import type { NodeConfiguration, NodeService } from './node-configuration.ts'
@@ -12,7 +13,7 @@ import type { NodeConfiguration, NodeService } from './node-configuration.ts'
  */
 export function servable(request: IncomingRequest, { services, rights }: NodeConfiguration, trust: Trust): Outcome<NodeService> {
   const { service: id, access, servedBy } = request
-  const service = services.find((each) => sameService(each.id, id))
+  const [service] = servicesNamed(services, formatId(id))
   if (!service) return refuse('unknown_service', formatId(id))
   if (!servedBy.includes(service.type)) return refuse('service_type', `${formatId(id)} is of type ${service.type}`)
   const allowed = mayCall(rights, access, trust)
@@ -20,3 +21,5 @@ export function servable(request: IncomingRequest, { services, rights }: NodeCon
   if (service.disabled) return refuse('service_disabled', service.disabled.notice)
   return service.url === '' ? refuse('service_missing_url', formatId(id)) : ok(service)
 }
+
+const servicesNamed = indexed(({ id }: NodeService) => formatId(id))

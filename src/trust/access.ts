@@ -2,6 +2,7 @@ import { ok } from '../base/result.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
 import { type ClientId, formatId, ownerOf, type ServiceId, sameClient } from '../protocol/identifiers.ts'
 import { isInGroup } from './directory.ts'
+import { indexed } from './indexed.ts'
 import { matchesPath } from './path-pattern.ts'
 import type { Trust } from './trust.ts'
 
@@ -39,11 +40,8 @@ export const WHOLE_SERVICE: Endpoint = { method: '*', path: '**' }
 export function mayCall(rights: readonly AccessRight[], question: AccessQuestion, trust: Trust): Outcome<true> {
   const readings = question.path === null ? [] : readingsOf(question.path)
   if (readings === undefined) return refuse('access_denied', 'the path has steps of dots or escapes that are no UTF-8')
-  const allowed = rights.some(
-    (right) =>
-      isOfService(right.service, question.service) &&
-      isSubject(right.subject, question.client, trust) &&
-      opensEndpoint(right.endpoint, question.method, readings),
+  const allowed = rightsOf(rights, question.client, question.service).some(
+    ({ subject, endpoint }) => isSubject(subject, question.client, trust) && opensEndpoint(endpoint, question.method, readings),
   )
   return allowed ? ok(true) : refuse('access_denied', `${formatId(question.client)} has no right to ${formatId(question.service)}`)
 }
@@ -71,14 +69,25 @@ export const endpointsNamed = (rights: readonly AccessRight[], service: ServiceI
 
 export const isWholeService = ({ method, path }: Endpoint): boolean => method === '*' && path === '**'
 
+/** The rights that may be this client's on this service: those given to it by name, and those of groups, which have yet to be asked. */
+const rightsOf = (rights: readonly AccessRight[], client: ClientId, service: ServiceId): readonly AccessRight[] => [
+  ...byName(rights, nameOf(service, formatId(client))),
+  ...byName(rights, nameOf(service, GROUPS)),
+]
+const GROUPS = ''
+const nameOf = (service: ServiceId, subject: string): string => `${formatId({ ...service, serviceVersion: undefined })} ${subject}`
+const byName = indexed(({ service, subject }: AccessRight) => nameOf(service, subject.kind === 'client' ? formatId(subject.id) : GROUPS))
+
 const isOfService = (of: ServiceId, service: ServiceId): boolean =>
   of.serviceCode === service.serviceCode && sameClient(ownerOf(of), ownerOf(service))
 
 function isSubject(subject: Subject, client: ClientId, trust: Trust): boolean {
   if (subject.kind === 'client') return sameClient(subject.id, client)
   if (subject.kind === 'globalGroup') return isInGroup(trust, subject.instance, subject.code, client)
-  return subject.members.some((member) => sameClient(member, client))
+  return membersNamed(subject.members, formatId(client)).length > 0
 }
+
+const membersNamed = indexed((member: ClientId) => formatId(member))
 
 function opensEndpoint(endpoint: Endpoint, method: string | null, readings: readonly string[]): boolean {
   if (method === null) return isWholeService(endpoint)

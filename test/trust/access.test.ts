@@ -80,3 +80,34 @@ describe('a right', () => {
     expect(hasAnyRight(narrow, member('DIF'), consulta, trust)).toBe(false)
   })
 })
+
+describe('among ten thousand rights', () => {
+  const others = Array.from({ length: 10_000 }, (_, n) => right({ kind: 'client', id: client('DIF', `OTRO-${n}`) }))
+  const crowd = Array.from({ length: 10_000 }, (_, n) => client('DIF', `OTRO-${n}`))
+  const inGroup = right({ kind: 'localGroup', code: 'muchos', members: [...crowd, apoyos] })
+
+  test('the one that was given is found, by name and by group, and nobody else’s is taken for it', () => {
+    expect(verdict([...others, forApoyos()])).toBe('allowed')
+    expect(verdict([...others, inGroup])).toBe('allowed')
+    expect(verdict(others)).toBe('access_denied')
+    expect(verdict([...others, { ...forApoyos(), service: service('SEDESOQ', 'PADRON', 'otra') }])).toBe('access_denied')
+    expect(verdict([...others, right({ kind: 'localGroup', code: 'muchos', members: crowd })])).toBe('access_denied')
+  })
+
+  test('two thousand questions cost less than two hundred looks through all rights', () => {
+    const rights = [...others, inGroup, forApoyos()]
+    const cpuOf = (work: () => void) => {
+      const before = process.threadCpuUsage()
+      work()
+      return process.threadCpuUsage(before).user
+    }
+    verdict(rights)
+    const asking = cpuOf(() => {
+      for (let n = 0; n < 2000; n++) verdict(rights)
+    })
+    const looking = cpuOf(() => {
+      for (let n = 0; n < 200; n++) hasAnyRight([...others], client('DIF', 'NADIE'), consulta, trust)
+    })
+    expect(asking).toBeLessThan(looking)
+  })
+})
