@@ -17,6 +17,7 @@ export function performanceDocument(figures: Figures): string {
     throughput(figures.throughput),
     sealing(figures.sealing),
     growth(figures.growth),
+    tail(figures.tail),
     configuration(figures.configuration),
     doors(figures.doors),
   ]
@@ -95,7 +96,10 @@ function sealing(part: Figures['sealing']): string {
         ['records secured a second', part.securedPerSecond.toFixed(0)],
         ['containers sealed a second', part.sealedPerSecond.toFixed(0)],
         ['octets of a record, of its container', `${part.octetsOfRecord}, ${part.octetsOfContainer}`],
-        ['memory beyond the start, at most', `${part.mostMiB.toFixed(0)} MiB`],
+        [
+          `memory held at most while ${part.heldOverMiB.toFixed(0)} MiB of records are secured and sealed`,
+          `${part.heldMiB.toFixed(0)} MiB`,
+        ],
         ['containers verified offline a second, strictly', part.verifiedPerSecond.toFixed(0)],
       ],
     ),
@@ -116,6 +120,16 @@ function growth(part: Figures['growth']): string {
     'The exponent e says: ten times as much of it costs 10^e times as much.',
     table(['', 'sizes', 'figures', '', 'exponent'], rows),
   ].join('\n\n')
+}
+
+function tail(part: Figures['tail']): string {
+  if (!part) return ''
+  const [few, many] = part.p95Ms
+  return (
+    `The 95th percentile of an exchange, signatures and all, among ${part.members[0]} and among ${part.members[1]} members, in turns: ` +
+    `${few.middle.toFixed(3)} and ${many.middle.toFixed(3)} ms of CPU: **${((part.ratio.middle - 1) * 100).toFixed(1)} %** more ` +
+    `(goal: at most 10 %; runs: ${part.ratio.runs.map((ratio) => `${((ratio - 1) * 100).toFixed(1)} %`).join(', ')}).`
+  )
 }
 
 function configuration(part: Figures['configuration']): string {

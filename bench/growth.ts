@@ -121,7 +121,7 @@ async function perExchange({ exchange }: BenchNodes, slice = 20): Promise<number
 }
 
 /** The same configuration among so many members, each with a subsystem and a server of its own. */
-function crowded(trust: Trust, size: number): Trust {
+export function crowded(trust: Trust, size: number): Trust {
   const own = trust.instances.get(trust.own) as SharedParameters
   const extra = Array.from({ length: Math.max(0, size - own.members.length) }, (_, n) => {
     return { instance: own.instance, memberClass: 'GOB', memberCode: `MIEMBRO-${n}` }

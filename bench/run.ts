@@ -9,6 +9,7 @@ import type { Figures } from './figures.ts'
 import { benchGrowth } from './growth.ts'
 import { benchSealing } from './sealing.ts'
 import { benchSteps } from './steps.ts'
+import { benchTail } from './tail.ts'
 import { benchThroughput } from './throughput/run.ts'
 
 /**
@@ -20,6 +21,7 @@ const PARTS = {
   steps: () => benchSteps(),
   sealing: () => benchSealing(),
   growth: () => benchGrowth(),
+  tail: () => benchTail(),
   configuration: () => benchConfiguration(),
   throughput: () => benchThroughput(),
   doors: () => benchDoors(),
