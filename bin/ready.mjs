@@ -11,11 +11,17 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const folder = process.cwd() === root && process.env.INIT_CWD ? process.env.INIT_CWD : process.cwd()
 const [job = 'start', ...rest] = process.argv.slice(2)
 
+/**
+ * A node that streams large bodies leaves its chunks behind as garbage, and V8 lets twice the nursery of it lie about: with a small one a call of
+ * 128 MiB costs a process 15 to 30 MiB instead of 60, and an idle one 14 MiB less.
+ */
+const SMALL_NURSERY = '--max-semi-space-size=2'
+
 /** What each job runs, and whether it needs the development packages. `ready` only makes ready. */
 const JOBS = {
   ready: { dev: true, args: ['--version'] },
-  start: { dev: false, args: ['bin/sacbe.ts', 'start'] },
-  sacbe: { dev: false, args: ['bin/sacbe.ts'] },
+  start: { dev: false, args: [SMALL_NURSERY, 'bin/sacbe.ts', 'start'] },
+  sacbe: { dev: false, args: [SMALL_NURSERY, 'bin/sacbe.ts'] },
   synth: { dev: true, args: ['bin/app.ts'] },
   deploy: { dev: true, args: ['bin/sacbe.ts', 'deploy'] },
   test: { dev: true, args: ['node_modules/vitest/vitest.mjs', 'run'] },
