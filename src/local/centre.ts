@@ -12,7 +12,6 @@ import { certificateRegister } from '../exchange/centre/certificate-register.ts'
 import { type CertificateWish, issueRegistered } from '../exchange/centre/issue-certificate.ts'
 import { answerManagement } from '../exchange/centre/management.ts'
 import { answerNode } from '../exchange/centre/node-door.ts'
-import { answerAnyOcsp } from '../exchange/centre/ocsp-responder.ts'
 import { ownTrust } from '../exchange/centre/own-trust.ts'
 import { publish, publishedFile } from '../exchange/centre/publication.ts'
 import { readRecords } from '../exchange/centre/read-records.ts'
@@ -26,6 +25,7 @@ import type { Certificate } from '../trust/certificates.ts'
 import type { Records } from '../trust/registry/content.ts'
 import { type Authorities, openAuthorities } from './authorities.ts'
 import { type CentreDoor, centreServer } from './centre-http.ts'
+import { centreOcsp } from './centre-ocsp.ts'
 import { setUpOf } from './centre-set-up.ts'
 import { inTurn } from './in-turn.ts'
 import { listen } from './listen.ts'
@@ -95,12 +95,10 @@ async function open(
     if (!found) throw new Error('the centre is not set up')
     return found
   }
+  const ocsp = centreOcsp({ store: store.store, sign, register, now, log })
   const shut = new Set<CentreDoor>()
   const server = centreServer({
-    ocsp: async (request) => {
-      const freshness = (await records()).instance.policy.ocspFreshnessSeconds * SECOND
-      return answerAnyOcsp(request, (await authoritiesNow(store.store)).responders, { sign, register, now, freshness })
-    },
+    ocsp: ocsp.answer,
     timestamp: async (query) => {
       const order = { ...(await authoritiesNow(store.store)).tsa, serial: randomSerial(), at: now(), policy: STAMP_POLICY }
       return issueToken(query, order, sign)
@@ -136,6 +134,7 @@ async function open(
   const schedule = { ...ports, makeKey: authorities.makeKey, newSerial: randomSerial, terms: options.terms ?? USUAL_TERMS }
   const tend = inTurn(async () => {
     await keepAuthorities(schedule)
+    await ocsp.tend()
     await republish()
   })
   const tick = () => void tend().catch((problem: unknown) => log({ level: 'error', event: 'centre_not_tended', why: String(problem) }))

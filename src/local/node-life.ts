@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { stampOverHttp } from '../adapters/http/stamp.ts'
 import type { Keys } from '../adapters/local/keys.ts'
 import type { NodeStore } from '../adapters/local/node-store.ts'
 import type { Instant } from '../base/clock.ts'
@@ -9,6 +10,7 @@ import { activeOf, FIRST_AUTHENTICATION, type Identity, identityIn, USUAL_PACE, 
 import { type Tended, tend } from '../exchange/life/tend.ts'
 import type { NodeConfiguration } from '../exchange/node-configuration.ts'
 import { gate, noteSealing } from '../exchange/watch/gate.ts'
+import { judgeWitness } from '../exchange/watch/witness.ts'
 import { readAnchor } from '../trust/anchor.ts'
 import { keyMaker } from './authorities.ts'
 import { keepCredentials } from './credentials.ts'
@@ -41,12 +43,14 @@ export type LifeOptions = {
   readonly keys: Keys
   readonly ports: NodePorts
   readonly held: HeldIdentity
+  /** Who stamps the daily head, when it is not the exchange. */
+  readonly witness?: string | undefined
   /** Shows the doors the certificates in use. */
   readonly present: () => Promise<void>
 }
 
 /** What a node does of itself. `noteArchive` hears of every run of the archive; the gates are what its doors sign by. */
-export function nodeLife({ folder, keys, ports, held, present }: LifeOptions) {
+export function nodeLife({ folder, keys, ports, held, witness, present }: LifeOptions) {
   const anchor = must(readAnchor(readFileSync(join(folder, 'anchor.xml'))))
   const tended: Tended = new Map<string, Instant>()
   const { longestStampDelay } = USUAL_PACE
@@ -56,7 +60,8 @@ export function nodeLife({ folder, keys, ports, held, present }: LifeOptions) {
     centreUrl: new URL(anchor.sources[0]?.url ?? 'http://localhost').origin,
     makeKey: keyMaker(keys),
     pace: USUAL_PACE,
-    witness: ports.stamp,
+    witness:
+      witness === undefined ? ports.stamp : stampOverHttp(ports.fetchUrl, ports.trust, ports.log, judgeWitness(ports.now), [witness]),
     present: async () => {
       await held.reread()
       await present()

@@ -16,6 +16,8 @@ export type NodeSettings = Pick<
   readonly healthPort?: number
   /** Whether its keys sign what waits with one signature: for holders of keys that are slow. */
   readonly signsInBatches?: boolean
+  /** The address of a time-stamping authority outside the exchange, which stamps the daily head of the evidence chain. Absent: one of the exchange does. */
+  readonly witness?: string
   /** Where peers listen whose address names no port. Absent: 5500. */
   readonly peerPort?: number
 }

@@ -113,7 +113,7 @@ async function open(options: NodeOptions, keys: Keys, store: NodeStore): Promise
   })
   const ports: NodePorts = (options.wrap ?? ((same) => same))(base.ports)
   let renewDoors = async () => {}
-  const life = nodeLife({ folder, keys, ports, held, present: () => renewDoors() })
+  const life = nodeLife({ folder, keys, ports, held, witness: file.settings?.witness, present: () => renewDoors() })
   const archive = archiveHandler(ports, file.name)
   const archiving = async (event: unknown) => {
     const run = await archive(event)

@@ -7,14 +7,24 @@ import { parametersOf } from '../../trust/trust.ts'
 
 const STAMP_MS = 20_000
 
-/** Asks the approved time-stamping authorities, the own instance's first, until one answers and its stamp passes `judge` (RFC 3161 §3.4). Whoever uses the token verifies it. */
-export function stampOverHttp(fetchUrl: FetchUrl, trust: CurrentTrust, log: Log, judge: JudgeStamp = async () => ok(true)): Stamp {
+/**
+ * Asks the approved time-stamping authorities, the own instance's first, until one answers and its stamp passes `judge` (RFC 3161 §3.4). Whoever uses the
+ * token verifies it.
+ * @param before addresses to ask before those
+ */
+export function stampOverHttp(
+  fetchUrl: FetchUrl,
+  trust: CurrentTrust,
+  log: Log,
+  judge: JudgeStamp = async () => ok(true),
+  before: readonly string[] = [],
+): Stamp {
   return async (sha512) => {
     const today = await trust()
     if (!today.ok) return today
     const urls = parametersOf(today.value.trust).flatMap(({ approvedTsas }) => approvedTsas.map(({ url }) => url))
     let trouble: Outcome<Uint8Array> = refuse('mlog.no_timestamping_provider_found', 'no time-stamping authority is approved')
-    for (const url of new Set(urls)) {
+    for (const url of new Set([...before, ...urls])) {
       trouble = await askOne(url, sha512, fetchUrl)
       if (trouble.ok) {
         const inTime = await judge(trouble.value, url)
