@@ -79,7 +79,11 @@ const UNMODELLED = new Set([
   'acm:DomainNames',
   'acm:ValidationMethod',
 ])
-type Statement = { readonly Effect: string; readonly Action?: string | readonly string[]; readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>> }
+type Statement = {
+  readonly Effect: string
+  readonly Action?: string | readonly string[]
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+}
 
 function asModelled(key: string, value: unknown): unknown {
   if (key === 'aws:PrincipalArn') return (Array.isArray(value) ? value : [value]).map(sessionOf)

@@ -8,6 +8,8 @@ import { readToken } from '../../src/evidence/timestamp.ts'
 import { readTimestampReply, timestampQuery } from '../../src/evidence/timestamp-query.ts'
 import { USUAL_TERMS } from '../../src/exchange/centre/authority-schedule.ts'
 import { certificateRegister } from '../../src/exchange/centre/certificate-register.ts'
+import { addMember } from '../../src/exchange/centre/members.ts'
+import { publishedNow } from '../../src/exchange/centre/publication.ts'
 import { base64, sha512 } from '../../src/protocol/digests.ts'
 import { ocspRequest, readOcspResponse } from '../../src/trust/ocsp.ts'
 import type { AuthorityRecord } from '../../src/trust/registry/records.ts'
@@ -15,7 +17,7 @@ import { KEYS } from '../../src/trust/registry/records.ts'
 import { readManagementReply } from '../../src/trust/registry/write-request.ts'
 import { readSignedDirectory } from '../../src/trust/signed-directory.ts'
 import { agency, requestOf } from '../exchange/centre/management.ts'
-import { centreCast, server, type TestCentre, testCentre } from '../exchange/centre/test-centre.ts'
+import { centreCast, member, server, type TestCentre, testCentre } from '../exchange/centre/test-centre.ts'
 import { issued, sign } from '../trust/authority.ts'
 
 const event = (method: string, path: string, body: Uint8Array = new Uint8Array(), type = ''): never => {
@@ -104,6 +106,26 @@ describe('the centre’s doors', () => {
       ['GET', '/conf/audit/000000000001.json'],
     ] as const)
       expect([path, read(await door(event(method, path))).status]).toEqual([path, 404])
+  })
+  test('conf: what a person did is answered at once; when it cannot be signed, what there is', async () => {
+    const centre = await testCentre()
+    const state = { keyIsOut: false }
+    const door = confHandler(
+      { ...centre.ports, sign: (...asked) => (state.keyIsOut ? Promise.reject(new Error('out')) : sign(...asked)) },
+      '',
+    )
+    const serialNow = async () => {
+      const answer = read(await door(event('GET', '/internalconf?version=6')))
+      expect(answer.status).toBe(200)
+      return (await publishedNow(centre.store))?.serial
+    }
+    const join = (code: string) => centre.rule((work) => addMember(work, { id: member(code), name: code }))
+    await join('SALUD')
+    expect(await serialNow()).toBe(2)
+    await join('TURISMO')
+    state.keyIsOut = true
+    expect(await serialNow()).toBe(2)
+    expect(centre.log.filter(({ event: told }) => told === 'not_published')).toHaveLength(1)
   })
   test('ca: a stock server’s registration at the direct door; doors there are not', async () => {
     const centre = await testCentre()

@@ -43,7 +43,7 @@ const RULE = { kind: 'rule', id: 'ceremony' } as const
 export async function holdCeremony(given: Ceremony, ports: CeremonyPorts): Promise<Outcome<'held' | 'already'>> {
   if (!given.again && (await ports.store.get<InstanceRecord | null>(KEYS.instance))?.value) return ok('already')
   const manager = parseClientId(given.manager)
-  if (!manager.ok) return manager
+  if (!manager.ok) return refuse('bad_request', `the manager: ${manager.fault.detail}`)
   if (manager.value.instance !== ports.instance || manager.value.subsystemCode === undefined)
     return refuse('bad_request', `the manager is a subsystem of ${ports.instance}`)
   const cas = await certificatesFor(given.authorities, 'ca', ports)
