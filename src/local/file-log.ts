@@ -1,5 +1,6 @@
-import { appendFileSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { append, letGo } from '../adapters/local/append.ts'
 import type { Now } from '../base/clock.ts'
 import { isoInstant } from '../base/clock.ts'
 import type { Log } from '../exchange/ports.ts'
@@ -14,10 +15,11 @@ export function fileLog(folder: string, now: Now): Log {
   return (entry) => {
     const line = `${JSON.stringify({ at: isoInstant(now()), ...entry })}\n`
     if (size + line.length > MOST_BYTES && existsSync(file)) {
+      letGo(file)
       renameSync(file, `${file}.1`)
       size = 0
     }
-    appendFileSync(file, line, { mode: 0o600 })
+    append(file, line)
     size += line.length
   }
 }

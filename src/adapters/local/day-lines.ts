@@ -1,7 +1,7 @@
-import { closeSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Instant, isoInstant } from '../../base/clock.ts'
+import { append } from './append.ts'
 
 /** Lines of words, a file a UTC day: '2026-11-24.log'. A line is with the system before `add` returns: a process that dies loses none. */
 export type DayLines = {
@@ -15,7 +15,7 @@ const NAME = /^(\d{4}-\d{2}-\d{2})\.log$/
 export const dayLines = (folder: string): DayLines => ({
   add: (at, ...words) => {
     const iso = isoInstant(at)
-    writeSync(fileFor(folder, iso.slice(0, 10)), `${[iso, ...words].join(' ')}\n`)
+    append(join(folder, `${iso.slice(0, 10)}.log`), `${[iso, ...words].join(' ')}\n`)
   },
   read: async (since = '') => {
     const days = new Map<string, readonly (readonly string[])[]>()
@@ -31,25 +31,6 @@ export const dayLines = (folder: string): DayLines => ({
     return days
   },
 })
-
-/** The one file of a folder that is written to today stays open: a line is one call of the system. Gone, or another day: opened anew. */
-const open = new Map<string, { readonly day: string; readonly file: number }>()
-
-const MOST_OPEN = 16
-
-function fileFor(folder: string, day: string): number {
-  const known = open.get(folder)
-  if (known?.day === day && fstatSync(known.file).nlink > 0) return known.file
-  const [oldest] = open.size >= MOST_OPEN ? open.keys() : []
-  for (const name of [folder, ...(oldest === undefined ? [] : [oldest])]) {
-    const other = open.get(name)
-    if (other && open.delete(name)) closeSync(other.file)
-  }
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const file = openSync(join(folder, `${day}.log`), 'a', 0o600)
-  open.set(folder, { day, file })
-  return file
-}
 
 async function namesIn(folder: string): Promise<readonly string[]> {
   try {

@@ -29,6 +29,8 @@ export async function gossipWord(trust: CurrentTrust): Promise<string | undefine
 }
 
 type Known = Readonly<Record<string, string>>
+/** Which configuration was last noted in a store: its serial need not be looked for again with every message. */
+const noted = new WeakMap<GossipPorts['store'], TrustInForce['trust']>()
 const KEY = 'watch/generations'
 /** Generations remembered: more than a day's worth. */
 const MOST = 64
@@ -39,7 +41,10 @@ export async function noteGeneration(today: TrustInForce, { store }: Pick<Gossip
   const stored = await store.get<Known>(KEY)
   const known = stored?.value ?? {}
   const name = generation && `${version} ${generation.serial}`
-  if (!name || known[name] === sha512) return known
+  if (!name || known[name] === sha512) {
+    noted.set(store, today.trust)
+    return known
+  }
   const before = generation.previous === undefined ? [] : [[`${version} ${generation.serial - 1}`, generation.previous] as const]
   const next = Object.fromEntries([...before, ...Object.entries(known), [name, sha512] as const].slice(-MOST))
   await store.put(KEY, next, stored?.version ?? 0) // another door of ours was faster: it noted the same
@@ -51,6 +56,7 @@ export async function hear(word: string | undefined, peer: string, ports: Gossip
   const [instance, version, serial, sha512] = /^(\S{1,255}) ([2-6]) ([1-9]\d{0,14}) ([0-9a-f]{128})$/.exec(word ?? '')?.slice(1) ?? []
   const today = sha512 === undefined ? undefined : await ports.trust()
   if (!today?.ok || instance !== encodeURIComponent(today.value.trust.own)) return undefined
+  if (word === gossipOf(today.value) && noted.get(ports.store) === today.value.trust) return undefined
   const known = (await noteGeneration(today.value, ports))[`${version} ${serial}`]
   if (known === undefined || known === sha512) return undefined
   await raise('configuration_fork', `${version} ${serial}`, `${peer} was shown another configuration of serial ${serial}`, ports)

@@ -1,0 +1,30 @@
+import { closeSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+/** Files that are written to stay open, the last so many: a line is one call of the system. */
+const open = new Map<string, number>()
+const MOST_OPEN = 16
+
+/** Puts text at the end of a file, which is made if it is not there. It is with the system before this returns: a process that dies loses none. */
+export function append(file: string, text: string): void {
+  writeSync(openFor(file), text)
+}
+
+/** Lets go of a file that will have another name from now on. */
+export function letGo(file: string): void {
+  const known = open.get(file)
+  if (known !== undefined && open.delete(file)) closeSync(known)
+}
+
+/** The open one, unless somebody has taken it away. */
+function openFor(file: string): number {
+  const known = open.get(file)
+  if (known !== undefined && fstatSync(known).nlink > 0) return known
+  letGo(file)
+  const [oldest] = open.size >= MOST_OPEN ? open.keys() : []
+  if (oldest !== undefined) letGo(oldest)
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const opened = openSync(file, 'a', 0o600)
+  open.set(file, opened)
+  return opened
+}
