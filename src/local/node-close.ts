@@ -25,7 +25,7 @@ export async function nodeCloses(
   const last = positions.at(-1)
   const items = await waitingItems(source, last && receiptsName(last.position))
   const waiting = items.filter(({ identity }) => !told.has(identity))
-  const counts = { sent: await source.store.keptByDay(), ...(await readCounts(folder, since)) }
+  const counts = { sent: await source.store.keptByDay(since), ...(await readCounts(folder, since)) }
   return closesOf(
     positions,
     waiting.map((item) => ({ day: item.at.slice(0, 10), isOwn: isOwn(item), shared: item.shared })),

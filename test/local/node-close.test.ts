@@ -9,7 +9,9 @@ import { logCounting, readCounts, signLogged } from '../../src/local/node-counts
 import { closesOf } from '../../src/metering/daily-close.ts'
 import { sampleRecord } from '../contract/kept.ts'
 import { temporaryFolder } from '../contract/temporary-folder.ts'
+import { memoryStore } from '../exchange/centre/memory-store.ts'
 import { post, twoNodes } from '../exchange/two-nodes.ts'
+import { openExchange } from '../journeys/exchange.ts'
 
 const AT = sampleRecord('1').at
 const TODAY = isoInstant(AT).slice(0, 10)
@@ -42,6 +44,7 @@ describe('the day of a node', () => {
     await store.acknowledge([taken?.receipt ?? ''])
     await store.keep(sampleRecord('1')) // it came again after it was secured
     expect((await store.keptByDay()).get(TODAY)).toBe(1)
+    expect([...(await store.keptByDay(isoInstant(later(AT, DAY)).slice(0, 10))).keys()]).toEqual([])
     await store.close()
   })
   test('does not when a record was acknowledged that is nowhere, and that is an alarm once the day is over, told once', async () => {
@@ -91,6 +94,44 @@ describe('the day of a node', () => {
     expect((await readCounts('/nowhere')).signatures.size).toBe(0)
     await store.close()
   })
+})
+
+test('a day closes from the receipts since the last close, however many there are before, also when its evidence waits for its stamp', async () => {
+  await using exchange = await openExchange()
+  const register = exchange.world.nodes.get('register')
+  if (!register) throw new Error('no register')
+  const read: string[] = []
+  const files = {
+    ...register.files,
+    getLocked: async (name: string) => {
+      if (name.startsWith('receipts/')) read.push(name)
+      return register.files.getLocked(name)
+    },
+  }
+  const { store } = register
+  const folder = `${exchange.folder}/nodes/register`
+  const log: LogEntry[] = []
+  const close = daysClosing({
+    node: 'register',
+    folder,
+    files,
+    store: { ...store, store: memoryStore() },
+    now: exchange.now,
+    log: (entry) => void log.push(entry),
+  })
+  const readings: number[] = []
+  for (let day = 1; day <= 6; day++) {
+    exchange.world.centre.outage('timestamp', day === 3 || day === 4)
+    expect((await exchange.get('/x')).status).toBe(200)
+    for (let run = 0; run < 3; run++) await register.archive()
+    exchange.wait(DAY)
+    await exchange.world.centre.tend()
+    read.length = 0
+    await close()
+    readings.push(read.length)
+  }
+  expect(log.map(({ event }) => event)).toEqual(Array(6).fill('day_closed'))
+  expect(Math.max(...readings)).toBeLessThanOrEqual(5)
 })
 
 describe('signatures over several messages', () => {

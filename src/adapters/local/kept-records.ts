@@ -12,7 +12,7 @@ export type KeptRecords = {
   readonly acknowledge: Acknowledge
   readonly waiting: () => Promise<number>
   /** How many identities were ever kept, by the UTC day of the record: counted here, whatever became of them. */
-  readonly keptByDay: () => Promise<ReadonlyMap<string, number>>
+  readonly keptByDay: (since?: string) => Promise<ReadonlyMap<string, number>>
   /** Resolves when nothing is on its way to disk. */
   readonly settled: () => Promise<void>
 }
@@ -24,7 +24,7 @@ const MOST_BYTES = 8 * 1024 * 1024
 
 /** Records asked for while others are being written share one transaction, so the disk is waited for once; each is told only when it is there. */
 export function keptRecords(database: DatabaseSync, { write }: RowWriter): KeptRecords {
-  const days = database.prepare('SELECT day, count(*) AS n FROM counted GROUP BY day ORDER BY day')
+  const days = database.prepare('SELECT day, count(*) AS n FROM counted WHERE day >= ? GROUP BY day ORDER BY day')
   const select = database.prepare('SELECT seq, bytes FROM kept ORDER BY seq LIMIT ?')
   const remove = database.prepare('DELETE FROM kept WHERE seq = ?')
   const count = database.prepare('SELECT count(*) AS n FROM kept')
@@ -67,7 +67,7 @@ export function keptRecords(database: DatabaseSync, { write }: RowWriter): KeptR
         for (const receipt of receipts) remove.run(Number(receipt))
       }),
     waiting: async () => Number(count.get()?.n),
-    keptByDay: async () => new Map(days.all().map(({ day, n }) => [String(day), Number(n)])),
+    keptByDay: async (since = '') => new Map(days.all(since).map(({ day, n }) => [String(day), Number(n)])),
     settled: async () => writing,
   }
 }

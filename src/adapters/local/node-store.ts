@@ -13,8 +13,8 @@ export type NodeStore = {
   readonly store: Store
   /** How many records are kept and not yet secured. */
   readonly waiting: () => Promise<number>
-  /** How many identities were ever kept, by the UTC day of the record. */
-  readonly keptByDay: () => Promise<ReadonlyMap<string, number>>
+  /** How many identities were ever kept, by the UTC day of the record; from one day on, when it is said. */
+  readonly keptByDay: (since?: string) => Promise<ReadonlyMap<string, number>>
   /** Waits for what is being kept, then lets go of the file. */
   readonly close: () => Promise<void>
 }
