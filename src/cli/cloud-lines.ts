@@ -77,3 +77,71 @@ export function addDeploy(program: Command, frame: Frame): void {
       ),
     )
 }
+
+export function addUpgrade(program: Command, frame: Frame): void {
+  type Upgrade = Given & { release?: string; digest: string; key: string; yes: boolean }
+  aboutCloud(
+    program,
+    frame,
+    'upgrade',
+    'Actualiza el nodo de su propia cuenta: comprueba la versión fijada y firmada, enseña el cambio y pregunta.',
+    'Upgrades the node in your own account: checks the pinned, signed release, shows the change and asks.',
+  )
+    .argument('<AGENCY>', say(frame, 'nombre corto de la dependencia', 'short name of the agency'))
+    .addOption(
+      new Option(
+        '--digest <SHA256>',
+        say(frame, 'del manifiesto, dicho por otra vía', 'of the manifest, told by another way'),
+      ).makeOptionMandatory(),
+    )
+    .addOption(
+      new Option(
+        '--key <FILE>',
+        say(frame, 'llave pública de quien publica (PEM)', 'public key of the publisher (PEM)'),
+      ).makeOptionMandatory(),
+    )
+    .addOption(
+      new Option(
+        '--release <DIR>',
+        say(frame, 'carpeta de la versión nueva (si falta, esta)', 'folder of the new release (else this one)'),
+      ),
+    )
+    .addOption(new Option('--yes', say(frame, 'sin preguntar', 'without asking')).default(false))
+    .action((agency: string, given: Upgrade) =>
+      frame.run(async () => {
+        const { release, digest, key, yes } = given
+        const { upgradeCommand } = await import('./cloud/upgrade.ts')
+        return upgradeCommand({ ...named(given), agency, digest, key, yes, ...(release === undefined ? {} : { release }) }, frame.io)
+      }),
+    )
+  addCommand(
+    program,
+    frame,
+    'release',
+    'Escribe el manifiesto firmado de esta versión, para quien la fija.',
+    'Writes the signed manifest of this version, for those who pin it.',
+  )
+    .addOption(new Option('--key <FILE>', say(frame, 'llave privada Ed25519 (PEM)', 'private Ed25519 key (PEM)')).makeOptionMandatory())
+    .addOption(new Option('--folder <DIR>', say(frame, 'carpeta de la versión (si falta, esta)', 'folder of the release (else this one)')))
+    .action((given: { key: string; folder?: string }) =>
+      frame.run(async () => (await import('./cloud/upgrade.ts')).releaseCommand(given, frame.io)),
+    )
+}
+
+export function addRemove(program: Command, frame: Frame): void {
+  aboutCloud(
+    program,
+    frame,
+    'remove',
+    'Quita el nodo de una dependencia; dice qué se queda y qué cuesta, y nunca borra evidencia.',
+    'Takes an agency’s node away; says what stays and what it costs, and never erases evidence.',
+  )
+    .argument('<AGENCY>', say(frame, 'nombre corto de la dependencia', 'short name of the agency'))
+    .addOption(new Option('--yes', say(frame, 'sin preguntar', 'without asking')).default(false))
+    .addOption(jsonOption(frame))
+    .action((agency: string, given: Given & { yes: boolean; json: boolean }) =>
+      frame.run(async () =>
+        (await import('./cloud/remove.ts')).removeCommand({ ...named(given), agency, yes: given.yes, json: given.json }, frame.io),
+      ),
+    )
+}

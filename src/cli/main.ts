@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Command, CommanderError } from 'commander'
 import { addCentre, addRights } from './admin-lines.ts'
-import { addDeploy, addPreflight } from './cloud-lines.ts'
+import { addDeploy, addPreflight, addRemove, addUpgrade } from './cloud-lines.ts'
 import { addCost } from './cost-lines.ts'
 import { type Frame, newProgram } from './frame.ts'
 import { EXIT, type Io, inLanguage } from './io.ts'
@@ -63,6 +63,8 @@ export function sacbeProgram(frame: Frame): Command {
     addRights,
     addPreflight,
     addDeploy,
+    addUpgrade,
+    addRemove,
   ])
     add(program, frame)
   return program

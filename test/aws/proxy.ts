@@ -32,7 +32,7 @@ export async function startProxy(emulators: Pick<Emulators, 'endpointOf'>): Prom
   let decide: (call: AwsCallSeen) => Fate = () => 'pass'
   const server = createServer((incoming, outgoing) => {
     void bodyOf(incoming).then((body) => {
-      const call = seen(incoming)
+      const call = seen(incoming, body)
       calls.push(call)
       if (call.action === 'PutObject') puts.push(incoming.headers)
       if (incoming.headers['x-amz-target'])
@@ -45,7 +45,7 @@ export async function startProxy(emulators: Pick<Emulators, 'endpointOf'>): Prom
       const onward = forward({ hostname, port, method: incoming.method, path: incoming.url, headers: incoming.headers, setHost: false })
       onward.on('error', () => incoming.socket.destroy())
       onward.on('response', (answer) => {
-        if (answer.statusCode === 200 || answer.statusCode === 201) answered.add(call.action)
+        if ((answer.statusCode ?? 500) < 300) answered.add(call.action)
         if (fate !== 'pass') return void answer.resume().on('end', () => incoming.socket.destroy())
         outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
         answer.pipe(outgoing)
@@ -85,19 +85,35 @@ const PATHS: readonly (readonly [service: string, method: string, path: RegExp, 
   ['apigateway', 'GET', /\/apimappings$/, 'GetApiMappings'],
   ['apigateway', 'POST', /\/apimappings$/, 'CreateApiMapping'],
   ['apigateway', 'PATCH', /\/apimappings\/[^/]+$/, 'UpdateApiMapping'],
-  ['sts', 'POST', /^\/$/, 'AssumeRole'],
+  ['apigateway', 'GET', /^\/v2\/domainnames$/, 'GetDomainNames'],
+  ['apigateway', 'DELETE', /^\/v2\/domainnames\/[^/]+$/, 'DeleteDomainName'],
+  ['lambda', 'GET', /\/account-settings\/$/, 'GetAccountSettings'],
+  ['lambda', 'POST', /\/invocations$/, 'Invoke'],
+  ['lambda', 'PUT', /\/concurrency$/, 'PutFunctionConcurrency'],
+  ['route53', 'GET', /^\/2013-04-01\/hostedzone\/[^/]+$/, 'GetHostedZone'],
+  ['route53', 'GET', /^\/2013-04-01\/hostedzone\/[^/]+\/rrset$/, 'ListResourceRecordSets'],
   ['route53', 'POST', /^\/2013-04-01\/hostedzone\/[^/]+\/rrset$/, 'ChangeResourceRecordSets'],
 ]
 
 /** The service and the caller by the signature's own scope: 'Credential=AKIA…/20261124/mx-central-1/kms/aws4_request'. */
-function seen({ headers, method, url = '/' }: IncomingMessage): AwsCallSeen {
+function seen({ headers, method, url = '/' }: IncomingMessage, body: Buffer): AwsCallSeen {
   const [, who = '?', service = '?'] = /Credential=([^/]+)\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? '') ?? []
   const { pathname, searchParams } = new URL(url, 'http://x')
   const target = headers['x-amz-target']
   if (typeof target === 'string') return { who, service, action: target.slice(target.indexOf('.') + 1), target: pathname }
+  const inForm = /form-urlencoded/.test(headers['content-type'] ?? '') ? new URLSearchParams(body.toString('utf8')).get('Action') : null
+  if (inForm) return { who, service, action: inForm, target: pathname }
   const inPath = PATHS.find(([its, how, path]) => its === service && how === method && path.test(pathname))
   if (inPath) return { who, service, action: inPath[3], target: pathname }
   const action =
-    method === 'GET' ? (searchParams.has('list-type') ? 'ListObjectsV2' : 'GetObject') : method === 'PUT' ? 'PutObject' : String(method)
+    method === 'GET'
+      ? searchParams.has('list-type')
+        ? 'ListObjectsV2'
+        : pathname === '/'
+          ? 'ListBuckets'
+          : 'GetObject'
+      : method === 'PUT'
+        ? 'PutObject'
+        : String(method)
   return { who, service, action, target: pathname }
 }

@@ -10,7 +10,6 @@ export const OPERATOR_ACTIONS = {
   ListBuckets: { service: 's3', method: 'GET' },
   DescribeStacks: CLOUDFORMATION,
   DescribeStackResources: CLOUDFORMATION,
-  DescribeStackEvents: CLOUDFORMATION,
   DescribeChangeSet: CLOUDFORMATION,
   ExecuteChangeSet: CLOUDFORMATION,
   DeleteChangeSet: CLOUDFORMATION,

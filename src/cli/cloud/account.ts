@@ -1,6 +1,7 @@
 import type { Environment } from '../../../lib/config/exchange.ts'
 import { type Place, placesOf } from '../../../lib/config/shares.ts'
 import { accountOf } from '../../adapters/aws/account-quotas.ts'
+import { type Aws, type AwsSettings, connectAws, PATIENT_MS } from '../../adapters/aws/aws.ts'
 import { machineNow } from '../../adapters/aws/environment.ts'
 import { type Operator, operatorAt } from '../../adapters/aws/operator.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
@@ -8,18 +9,21 @@ import { EXIT, type Io, inLanguage } from '../io.ts'
 
 export type Here = Place & { readonly operator: Operator }
 
-/** AWS in a Region, with the credentials of the environment, under the names that all of Amazon's tools know. */
-export const operatorIn = (region: string, { env }: Pick<Io, 'env'>): Operator =>
-  operatorAt({
-    region,
-    endpoint: env.AWS_ENDPOINT_URL,
-    credentials: () => ({
-      accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
-      secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '',
-      ...(env.AWS_SESSION_TOKEN ? { sessionToken: env.AWS_SESSION_TOKEN } : {}),
-    }),
-    now: machineNow,
-  })
+/** The credentials of the environment, under the names that all of Amazon's tools know. */
+const settingsIn = (region: string, { env }: Pick<Io, 'env'>): AwsSettings => ({
+  region,
+  endpoint: env.AWS_ENDPOINT_URL,
+  credentials: () => ({
+    accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
+    secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '',
+    ...(env.AWS_SESSION_TOKEN ? { sessionToken: env.AWS_SESSION_TOKEN } : {}),
+  }),
+  now: machineNow,
+  patienceMs: PATIENT_MS,
+})
+export const operatorIn = (region: string, io: Pick<Io, 'env'>): Operator => operatorAt(settingsIn(region, io))
+/** What a door may ask, asked by an operator: to read a node's records. */
+export const awsIn = (region: string, io: Pick<Io, 'env'>): Aws => connectAws(settingsIn(region, io))
 
 /**
  * The places of an environment that the credentials at hand are for; a person may hold only those of the operator's account, an agency only its own.

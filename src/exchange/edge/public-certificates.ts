@@ -4,7 +4,8 @@ import { EDGE_CERTIFICATES, EDGE_ZONE, type Edge, type EdgeCertificates } from '
 
 /** The node's own TLS certificate as the edge knows it: an ARN. */
 export const EDGE_INSTALLED = 'edge/installed'
-const PUBLIC = 'edge/public'
+/** The certificates of both names, by their edge: ARNs. */
+export const EDGE_PUBLIC = 'edge/public'
 
 /** A public certificate: 'ISSUED' once its name is proved by a record in the zone. */
 export type PublicCertificate = { readonly status: string; readonly proof?: { readonly name: string; readonly value: string } }
@@ -49,9 +50,9 @@ export async function settlePublicCertificates(until: Instant, ports: PublicCert
 }
 
 async function askedFor({ store, hosts, requestPublic }: PublicCertificatePorts): Promise<Record<Edge, string>> {
-  const before = (await store.get<Record<Edge, string>>(PUBLIC))?.value
+  const before = (await store.get<Record<Edge, string>>(EDGE_PUBLIC))?.value
   const asked = before ?? { provider: await requestPublic(hosts.provider), consumer: await requestPublic(hosts.consumer) }
-  await putChanged(PUBLIC, asked, store)
+  await putChanged(EDGE_PUBLIC, asked, store)
   return asked
 }
 
