@@ -89,6 +89,39 @@ describe('when the centre is out of reach', () => {
     await checkArchive(ports, world.trust.current)
   })
 
+  test('a long wait costs each run the same: a look at the next segments, not at all that wait; and nothing is listed once all is sealed', async () => {
+    const { world, ports } = await exchanges(1)
+    const looks: string[] = []
+    const watched = {
+      ...ports,
+      getLocked: async (name: string) => {
+        looks.push(name)
+        return ports.getLocked(name)
+      },
+      listLocked: async (prefix: string, after?: string) => {
+        looks.push(`list ${prefix}`)
+        return ports.listLocked(prefix, after)
+      },
+    }
+    await archiveAll(watched)
+    world.centre.silent.add('http://tsa.test')
+    const costs: number[] = []
+    for (let run = 0; run < 6; run++) {
+      await world.ask()
+      looks.length = 0
+      expect((await archive('prueba', watched)).waiting).toBeDefined()
+      costs.push(looks.length)
+    }
+    expect(new Set(costs.slice(2)).size).toBe(1)
+    world.centre.silent.delete('http://tsa.test')
+    expect(await archiveAll(watched)).toMatchObject({ sealed: 12, more: false })
+    await checkArchive(ports, world.trust.current)
+    await world.ask()
+    looks.length = 0
+    await archiveAll(watched)
+    expect(looks.filter((look) => look.startsWith('list'))).toEqual([])
+  })
+
   test('a stamp that comes late finds fresh OCSP answers in front, and the container verifies', async () => {
     const { world, ports } = await exchanges(2)
     world.clock.now = later(world.clock.now, 5 * HOUR)
