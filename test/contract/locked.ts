@@ -46,5 +46,14 @@ export function lockedContract(name: string, open: () => Promise<LockedUnderTest
       expect(await listLocked('none/')).toEqual([])
       expect(await listLocked('')).toHaveLength(5)
     })
+
+    test('lists after a name whatever lies in folders of folders, by the order of whole names', async () => {
+      const { putLocked, listLocked } = await open()
+      const names = ['j/a', 'j/b-d', 'j/b/c', 'j/b/d/e', 'j/b0', 'j/c/a', 'k']
+      for (const name of names.toReversed()) await putLocked(name, bytes(name))
+      for (const [place, after] of names.entries()) expect(await listLocked('', after)).toEqual(names.slice(place + 1))
+      expect(await listLocked('j/b', 'j/b/c')).toEqual(['j/b/d/e', 'j/b0'])
+      expect(await listLocked('j/b/', 'j/b/d')).toEqual(['j/b/d/e'])
+    })
   })
 }
