@@ -2,13 +2,22 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { IDLE_RUNS } from '../../lib/bill/idle-runs.ts'
+import { instant } from '../../src/base/clock.ts'
+import { certificateRegister } from '../../src/exchange/centre/certificate-register.ts'
+import type { Store } from '../../src/exchange/ports.ts'
 import { formatId, memberOf } from '../../src/protocol/identifiers.ts'
+import { readCertificate } from '../../src/trust/certificates.ts'
+import { ocspRequest, readOcspResponse } from '../../src/trust/ocsp.ts'
+import type { AuthorityRecord } from '../../src/trust/registry/records.ts'
 import { runTool } from '../tools.ts'
+import { awsThrough } from './account.ts'
 import { callThrough, DIF, type Inside, insideDif, REST, SEDESOQ, serviceAt } from './agencies.ts'
 import { type NewNode, openNewNode, serverOf } from './centre-nodes.ts'
 import { type CentreDoor, type CentreWorld, MANAGER, openCentreWorld, serviceOn } from './centre-world.ts'
 import { needsEmulators } from './emulators.ts'
 import { exportedEvidence } from './exported.ts'
+import { recordRights, recordsIn } from './record-rights.ts'
 
 const ROOT_FOLDER = join(import.meta.dirname, '..', '..')
 
@@ -28,6 +37,7 @@ describe.skipIf(!needsEmulators())('an exchange in AWS from nothing: the centre 
     beto = world.centre.as('beto', 'registration', 'auditor', 'finance')
   }, 240_000)
   afterAll(() => world?.close())
+  const secrets: string[] = []
   const said = (name: CentreDoor) => world.centre.doors[name].log().slice(-5).join('\n')
   const call = (node: NewNode, path: string) => callThrough(node.consumer(), system, path, {})
 
@@ -77,6 +87,7 @@ describe.skipIf(!needsEmulators())('an exchange in AWS from nothing: the centre 
       const invited = await ana('POST', '/invitations', { member: formatId(memberOf(node.client)), serverCode: 'nodo' })
       expect(invited.status, said('admin')).toBe(201)
       const { secret, fingerprint } = invited.body as { secret: string; fingerprint: string }
+      secrets.push(secret)
       const invitation = { centre: world.centre.url, secret, server: serverOf(node), fingerprint, zone: 'Z0', systems: [] }
       expect(await node.doors.enrol.invoke({ invitation }), `${node.doors.enrol.log()} ${said('ca')}`).toMatchObject({ node: 'enrolled' })
       expect(await node.doors.enrol.invoke({ invitation })).toMatchObject({ node: 'already' })
@@ -137,4 +148,163 @@ describe.skipIf(!needsEmulators())('an exchange in AWS from nothing: the centre 
       }
     }
   }, 60_000)
+
+  const asked = (name: CentreDoor) => world.centre.doors[name].proxy
+  const count = (name: CentreDoor, ...actions: readonly string[]) =>
+    asked(name).calls.filter(({ action }) => actions.includes(action)).length
+
+  test('each door of the centre asked only for records that its rights name; no emulator holds it to that', () => {
+    for (const name of Object.keys(world.centre.doors) as CentreDoor[]) {
+      const { reads, writes } = recordRights(world.templates, name)
+      const used = recordsIn(asked(name).questions)
+      expect({ name, reads: used.reads.filter((each) => !reads.includes(each)) }).toEqual({ name, reads: [] })
+      expect({ name, writes: used.writes.filter((each) => !writes.includes(each)) }).toEqual({ name, writes: [] })
+      expect(used.reads.length, name).toBeGreaterThan(0)
+    }
+  })
+
+  test('each may do nothing with the others’ keys and files, nor with what is an agency’s', async () => {
+    const { ministack } = world.emulators
+    const { stack, files } = world.centre
+    const as = async (role: string) => awsThrough(ministack, await stack.credentialsOf(role))
+    const [ca, ocsp, tsa, conf, admin] = [await as('Ca'), await as('Ocsp'), await as('Tsa'), await as('Conf'), await as('Admin')]
+    const keyOf = (begins: string) => stack.physical('AWS::KMS::Key', begins)
+    const sign = (KeyId: string) => ({
+      KeyId,
+      Message: Buffer.alloc(64).toString('base64'),
+      MessageType: 'DIGEST',
+      SigningAlgorithm: 'RSASSA_PKCS1_V1_5_SHA_512',
+    })
+    for (const [door, own] of [
+      [ca, 'CaKey'],
+      [ocsp, 'OcspKey'],
+      [tsa, 'TsaKey'],
+      [conf, 'ConfKey'],
+      [admin, ''],
+    ] as const)
+      for (const key of ['CaKey', 'OcspKey', 'TsaKey', 'ConfKey'])
+        if (key === own) expect(await door.ask('Sign', sign(keyOf(key)))).toBeTruthy()
+        else await expect(door.ask('Sign', sign(keyOf(key))), `${own} ${key}`).rejects.toThrow(/AccessDenied/)
+    const { REGISTRY_TABLE: table = '', PUBLICATION_BUCKET: bucket = '' } = await stack.settingsOf('Admin')
+    const item = { pk: { S: 'registry' }, sk: { S: 'registry/x' } }
+    await expect(tsa.ask('PutItem', { TableName: table, Item: item })).rejects.toThrow(/AccessDenied/)
+    const { NODE_TABLE: another, EVIDENCE_BUCKET: evidence = '' } = await dif.stack.settingsOf('Consume')
+    for (const door of [ca, conf, admin]) {
+      await expect(door.ask('GetItem', { TableName: another, Key: { pk: { S: 'node' }, sk: { S: 'node/self' } } })).rejects.toThrow(
+        /AccessDenied/,
+      )
+      await expect(door.ask('Sign', sign(dif.stack.physical('AWS::KMS::Key')))).rejects.toThrow(/AccessDenied/)
+      expect((await door.object('GetObject', { bucket: evidence, key: 'receipts/0000000001.jsonl' })).status).toBe(403)
+    }
+    const [generation = ''] = await files.listLocked('generations/')
+    const denied = [
+      tsa.object('GetObject', { bucket, key: generation }),
+      ocsp.object('GetObject', { bucket, key: generation }),
+      admin.object('PutObject', { bucket, key: 'generations/000000999.json', body: Buffer.from('x') }),
+      ca.object('PutObject', { bucket, key: 'V6/x', body: Buffer.from('x') }),
+      conf.object('PutObject', { bucket, key: 'issued/x', body: Buffer.from('x') }),
+    ]
+    for (const [index, each] of denied.entries()) expect((await each).status, String(index)).toBe(403)
+  })
+
+  test('OCSP answers lie signed; who asks makes no key sign, and is answered while the key service is out', async () => {
+    const { doors, url, store } = world.centre
+    expect(await doors.ocsp.invoke(), said('ocsp')).toMatchObject({ left: 0 })
+    const rows = await store.query<{ der: string; use: string }>('certificates/')
+    expect(rows.map(({ value }) => value.use).toSorted()).toEqual(['authentication', 'authentication', 'signing', 'signing'])
+    asked('ocsp').forget()
+    asked('ocsp').decide(({ service }) => (service === 'kms' ? 'lost' : 'pass'))
+    for (const { value } of rows) expect(await statusOf(value.der, url, store)).toBe('good')
+    asked('ocsp').decide(() => 'pass')
+    expect(count('ocsp', 'Sign')).toBe(0)
+    console.log(`an OCSP answer: ${count('ocsp', 'GetItem', 'Query') / rows.length} reads of the table, no signature`)
+    expect(await doors.ocsp.invoke()).toEqual({ signed: 0, left: 0 })
+  })
+
+  test('with the configuration’s key out, what is published is still given; its schedule fails, and catches up', async () => {
+    const { doors, url } = world.centre
+    const { serial } = (await doors.conf.invoke()) as { serial: number }
+    expect((await ana('POST', '/members', { memberClass: 'GOB', memberCode: 'SALUD', name: 'Salud' })).status).toBe(201)
+    asked('conf').decide(({ service }) => (service === 'kms' ? 'lost' : 'pass'))
+    const before = await fetch(`${url}/internalconf?version=6`)
+    expect([before.status, before.headers.get('cache-control')]).toEqual([200, 'no-cache'])
+    await expect(doors.conf.invoke()).rejects.toThrow('Sign')
+    asked('conf').decide(() => 'pass')
+    expect(await doors.conf.invoke()).toEqual({ serial: serial + 1 })
+    for (const node of [dif, sedesoq]) await node.doors['refresh-trust'].invoke()
+  })
+
+  test('a run of a schedule with nothing to do uses no more than the idle bill reckons', async () => {
+    for (const name of ['conf', 'ca', 'ocsp'] as const) {
+      await world.centre.doors[name].invoke()
+      asked(name).forget()
+      await world.centre.doors[name].invoke()
+      const { tableReads = 0, tableWrites = 0, bucketPuts = 0, bucketGets = 0, signatures = 0 } = IDLE_RUNS[name] ?? {}
+      const used = {
+        reads: count(name, 'GetItem', 'Query'),
+        writes: count(name, 'PutItem', 'TransactWriteItems'),
+        puts: count(name, 'PutObject', 'ListObjectsV2'),
+        gets: count(name, 'GetObject'),
+        signatures: count(name, 'Sign'),
+      }
+      console.log(`an idle run of ${name}: ${JSON.stringify(used)}`)
+      for (const [what, most] of Object.entries({ reads: tableReads, writes: tableWrites, puts: bucketPuts, gets: bucketGets, signatures }))
+        expect(used[what as keyof typeof used], `${name} ${what}`).toBeLessThanOrEqual(most)
+    }
+  })
+
+  test('money: the centre tells prices and keeps budgets; what a month cost is told by whoever holds the receipts', async () => {
+    expect((await beto('GET', '/costs/estimate?messages=1000000')).status).toBe(200)
+    const statement = await beto('GET', '/costs/statement')
+    expect([statement.status, JSON.stringify(statement.body)]).toEqual([404, expect.stringContaining('receipts lie with each agency')])
+  })
+
+  test('a revocation shows with the next question', async () => {
+    const { url, store, files } = world.centre
+    const [first] = await store.query<{ der: string }>('certificates/')
+    if (!first) throw new Error('no certificate')
+    const certificate = readCertificate(Buffer.from(first.value.der, 'base64'))
+    if (!certificate.ok) throw new Error('unreadable')
+    expect(await statusOf(first.value.der, url, store)).toBe('good')
+    await certificateRegister(store, files).revoke(certificate.value.serial, instant(Date.now()))
+    expect(await statusOf(first.value.der, url, store)).toBe('revoked')
+  })
+
+  test('a door stays small: its bundle, and its heap once it has served', async () => {
+    for (const [name, door] of Object.entries(world.centre.doors)) {
+      const used = await door.heap()
+      console.log(
+        `${name}: ${Math.ceil(door.octets / 1024)} KB, loaded in ${door.importMs.toFixed(0)} ms, heap ${(used / 1e6).toFixed(1)} MB after its first requests`,
+      )
+      expect(door.octets).toBeLessThan(400 * 1024)
+      expect(used).toBeLessThan(40e6)
+    }
+  })
+
+  test('no line of any log holds a secret, and every put is write-once with a checksum', () => {
+    const doors = [...Object.values(world.centre.doors), ...[dif, sedesoq].flatMap((node) => Object.values(node.doors))]
+    expect(secrets).toHaveLength(2)
+    for (const door of doors)
+      for (const line of door.log()) {
+        expect(() => JSON.parse(line), line).not.toThrow()
+        for (const secret of secrets) expect(line).not.toContain(secret)
+        expect(line).not.toMatch(/PRIVATE KEY|personas/)
+      }
+    const puts = Object.values(world.centre.doors).flatMap(({ proxy }) => proxy.puts)
+    expect(puts.length).toBeGreaterThan(20)
+    for (const headers of puts)
+      expect([headers['if-none-match'], headers['x-amz-checksum-sha256']]).toEqual(['*', expect.stringMatching(/=$/)])
+  })
 })
+
+/** What the centre answers about a certificate, asked as a stock server asks. */
+async function statusOf(der: string, url: string, store: Store): Promise<string> {
+  const certificate = readCertificate(Buffer.from(der, 'base64'))
+  const ca = (await store.get<AuthorityRecord>('registry/authority/ca'))?.value
+  const issuer = readCertificate(Buffer.from(ca?.certificate ?? '', 'base64'))
+  if (!certificate.ok || !issuer.ok) throw new Error('unreadable')
+  const headers = { 'content-type': 'application/ocsp-request' }
+  const answer = await fetch(`${url}/ocsp`, { method: 'POST', headers, body: Buffer.from(ocspRequest(certificate.value, issuer.value)) })
+  const response = readOcspResponse(new Uint8Array(await answer.arrayBuffer()))
+  return response.ok ? response.value.singles[0].status : `${answer.status} ${response.fault.detail}`
+}
