@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
 import { DOOR_NAMES, type DoorName } from './doors.ts'
 
-/** The folder with the one file (index.mjs) of each door that is written. */
+/** The folder of each door that is written: index.mjs, and beside it what is only loaded when it is needed. */
 export type Bundles = ReadonlyMap<DoorName, string>
 
 /** Doors that have an index.ts, in the order of the table. */
@@ -11,7 +11,7 @@ export const writtenDoors = (root: string): readonly DoorName[] =>
   DOOR_NAMES.filter((door) => existsSync(join(root, 'functions', door, 'index.ts')))
 
 /**
- * One minified ESM file a door, with everything it needs inside: the AWS SDK of the runtime is older and slower to load than ours.
+ * Minified ESM, with everything a door needs inside: the AWS SDK of the runtime is older and slower to load than ours.
  * @param root the project's folder
  * @param out  where the folders go
  */
@@ -20,10 +20,13 @@ export function bundleDoors(root: string, out: string): Bundles {
 }
 
 function bundle(root: string, door: DoorName, folder: string): string {
+  rmSync(folder, { recursive: true, force: true }) // the names of what is loaded later change with what is in it
   mkdirSync(folder, { recursive: true })
   buildSync({
-    entryPoints: [join(root, 'functions', door, 'index.ts')],
-    outfile: join(folder, 'index.mjs'),
+    entryPoints: { index: join(root, 'functions', door, 'index.ts') },
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    splitting: true,
     absWorkingDir: root,
     bundle: true,
     minify: true,
@@ -40,4 +43,6 @@ function bundle(root: string, door: DoorName, folder: string): string {
   return folder
 }
 
-export const bundleKilobytes = (folder: string): number => Math.ceil(statSync(join(folder, 'index.mjs')).size / 1024)
+/** All of it, what is loaded later too. */
+export const bundleKilobytes = (folder: string): number =>
+  Math.ceil(readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0) / 1024)

@@ -1,5 +1,6 @@
-import { Agent } from 'node:http'
+import type { Agent as HttpAgent } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import { Agent } from './node-http.ts'
 
 /** A connection to a peer whose handshake is done: whom it leads to, whom we were in it, and the agent that sends one message at a time over it. */
 export type PeerConnection = {
@@ -9,7 +10,7 @@ export type PeerConnection = {
   readonly certificate: Uint8Array
   /** Our own leaf certificate (DER), as presented. */
   readonly own: Uint8Array
-  readonly agent: Agent
+  readonly agent: HttpAgent
   readonly since: number
 }
 
@@ -18,7 +19,7 @@ const MOST_AGE_MS = 300_000
 const MOST_KEPT = 256
 
 /** An agent for one connection: Node's own reader and writer of HTTP, and no second connection by itself. */
-export function agentOver(socket: TLSSocket): Agent {
+export function agentOver(socket: TLSSocket): HttpAgent {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   agent.createConnection = () => socket
   socket.on('error', () => {}) // while nobody uses it; whoever does is told by its own listener

@@ -1,9 +1,10 @@
-import { type Agent, type IncomingMessage, request } from 'node:http'
+import type { Agent, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { ok } from '../../base/result.ts'
 import type { HttpAnswer } from '../../exchange/ports.ts'
 import type { Piece } from '../../protocol/body.ts'
 import { type Outcome, refuse } from '../../protocol/faults.ts'
+import { request } from './node-http.ts'
 import { nothingStored, type ReadStored, sizeOfPieces, writePieces } from './octets.ts'
 
 type Headers = HttpAnswer['headers']
