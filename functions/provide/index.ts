@@ -4,6 +4,7 @@ import { signWithKms } from '../../src/adapters/aws/kms-sign.ts'
 import { nodeInAws } from '../../src/adapters/aws/node.ts'
 import { keepInQueue } from '../../src/adapters/aws/sqs-keep.ts'
 import { callServiceOverHttp } from '../../src/adapters/http/call-service.ts'
+import { MINUTE } from '../../src/base/clock.ts'
 import { PUBLIC_ONLY } from '../../src/exchange/reach/reach.ts'
 import { door } from '../door.ts'
 import { readSettings } from '../settings.ts'
@@ -15,8 +16,12 @@ const { log, logContext } = jsonLog((line) => process.stdout.write(line), machin
 const aws = awsFromEnvironment(process.env)
 const node = nodeInAws({ aws, table: settings.NODE_TABLE, bucket: settings.EVIDENCE_BUCKET, now: machineNow, log })
 
+/** A record is in sight once the archive, which is called every five minutes, has taken it. */
+const IN_SIGHT_WITHIN = 15 * MINUTE
+
 const ports = {
   ...node,
+  journal: { getLocked: node.getLocked, listLocked: node.listLocked, peek: async () => [], lateMs: IN_SIGHT_WITHIN },
   sign: signWithKms(aws),
   keep: keepInQueue(aws, settings.EVIDENCE_QUEUE, node.putLocked),
   callService: callServiceOverHttp({ reach: async () => (await node.configuration()).reach ?? PUBLIC_ONLY }),

@@ -67,6 +67,11 @@ export class EvidenceLine extends Construct {
     )
   }
 
+  /** Lets the provider's door answer questions about operation: from what the archive noted, never from what was said. */
+  giveOperations(door: Door): void {
+    this.locked.give(door, {}, { get: ['operations/'] })
+  }
+
   /**
    * Lets the archive take records out, the dead letters too, and write what it makes of them. It may list the whole bucket: to who may not,
    * S3 answers 403 instead of 404 for a name that is not there, and the archive asks for names that are not there yet.
@@ -79,7 +84,7 @@ export class EvidenceLine extends Construct {
         resources: [this.queue.queueArn, this.deadLetters.queueArn],
       }),
     )
-    const put = ['journal/', 'seals/', 'archive/', 'receipts/', 'set-aside/', 'configurations/']
+    const put = ['journal/', 'operations/', 'seals/', 'archive/', 'receipts/', 'set-aside/', 'configurations/']
     this.locked.give(door, { EVIDENCE_BUCKET: this.locked.bucket.bucketName }, { put, get: [...put, 'staging/'], list: [''] })
   }
 }

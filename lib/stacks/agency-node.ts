@@ -59,6 +59,7 @@ export class AgencyNodeStack extends Stack {
       records.give(door, { NODE_TABLE: records.table.tableName }, ['trust'])
     }
     if (consume) parameter.giveRead(consume, 'AUTHENTICATION_PARAMETER')
+    if (provide) line.giveOperations(provide)
     if (archive) this.#archive(archive, line, records)
     this.#refreshTrust(line, records)
     this.#edges({ consume, provide, key, line, records, parameter })
@@ -123,6 +124,8 @@ export class AgencyNodeStack extends Stack {
     if (!enrol) return
     giveEnrol(enrol, { agency, zoneRole })
     key.giveRead(enrol, { SIGNING_KEY: key.key.keyArn })
+    // It sees there what is published of the node: a new certificate is taken up when everybody has it.
+    line.locked.give(enrol, { EVIDENCE_BUCKET: line.locked.bucket.bucketName }, { get: ['configurations/'] })
     parameter.giveWrite(enrol, 'AUTHENTICATION_PARAMETER')
     records.give(enrol, { NODE_TABLE: records.table.tableName }, 'all')
     new Every(this, 'EveryDay', { door: enrol, period: Duration.days(1) })

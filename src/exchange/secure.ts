@@ -1,5 +1,6 @@
 import { hex, sha512 } from '../protocol/digests.ts'
 import { JOURNAL, segmentAfter } from './archive-names.ts'
+import { noteOperations } from './monitoring/operations-file.ts'
 import type { Acknowledge, Drain, Drained, GetLocked, ListLocked, Log, PutLocked } from './ports.ts'
 import { decodeSegment, encodeSegment } from './segment.ts'
 
@@ -19,29 +20,33 @@ const MOST_BYTES = 32 * 1024 * 1024
 const MOST_SEGMENTS = 8
 
 /**
- * Moves kept records into custody: byte for byte into the next journal segment under lock, and only then are they acknowledged.
+ * Moves kept records into custody: byte for byte into the next journal segment under lock, what they say of operation beside it, and only then
+ * are they acknowledged.
  *
- * Needs no stamp, no chain and no centre. A crash between the two leaves records both in the last segment and kept; the next run sees them in
- * the segment and only acknowledges. Numbers go up by one and every name is written once, so two runs at a time cannot lose a segment: the
+ * Needs no stamp, no chain and no centre. A crash in between leaves records both in the last segment and kept; the next run sees them in the
+ * segment, notes what may not have been noted, and acknowledges. Numbers go up by one and every name is written once, so two runs at a time cannot lose a segment: the
  * slower one throws, and its records stay kept.
  * @param after a segment that is known to be there, to begin looking from; '' for none
  */
 export async function secure(ports: SecurePorts, after: string): Promise<Secured> {
   let last: string | undefined
-  let held: ReadonlySet<string> = new Set()
+  let held: Segment = NONE
   let records = 0
   for (let written = 0; written < MOST_SEGMENTS; ) {
     const drained = await ports.drain(MOST_RECORDS, MOST_BYTES)
     if (drained.length === 0) return { records, more: false }
     if (last === undefined) {
       last = await lastSegment(after, ports)
-      held = await digestsIn(last, ports)
+      held = await segmentNamed(last, ports)
     }
-    const fresh = withoutHeld(drained, held)
+    const fresh = withoutHeld(drained, held.digests)
+    if (fresh.length < drained.length && last !== '') await noteOperations(last, held.bytes, ports.putLocked)
     if (fresh.length > 0) {
       last = segmentAfter(last)
-      await ports.putLocked(last, encodeSegment(fresh.map(({ bytes }) => bytes)))
-      held = new Set(fresh.map(({ bytes }) => digestOf(bytes)))
+      const bytes = encodeSegment(fresh.map((each) => each.bytes))
+      await ports.putLocked(last, bytes)
+      await noteOperations(last, bytes, ports.putLocked)
+      held = { bytes, digests: new Set(fresh.map((each) => digestOf(each.bytes))) }
       records += fresh.length
       written++
     }
@@ -54,9 +59,13 @@ export async function secure(ports: SecurePorts, after: string): Promise<Secured
 const lastSegment = async (after: string, { getLocked, listLocked }: SecurePorts): Promise<string> =>
   (await getLocked(segmentAfter(after))) ? ((await listLocked(JOURNAL, after)).at(-1) ?? after) : after
 
-async function digestsIn(name: string, { getLocked }: SecurePorts): Promise<ReadonlySet<string>> {
-  if (name === '') return new Set()
-  return new Set(decodeSegment(name, await getLocked(name)).map(digestOf))
+type Segment = { readonly bytes: Uint8Array; readonly digests: ReadonlySet<string> }
+const NONE: Segment = { bytes: new Uint8Array(), digests: new Set() }
+
+async function segmentNamed(name: string, { getLocked }: SecurePorts): Promise<Segment> {
+  if (name === '') return NONE
+  const bytes = await getLocked(name)
+  return { bytes: bytes ?? NONE.bytes, digests: new Set(decodeSegment(name, bytes).map(digestOf)) }
 }
 
 const digestOf = (bytes: Uint8Array): string => hex(sha512(bytes))

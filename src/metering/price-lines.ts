@@ -41,8 +41,8 @@ const GB = 1_000_000_000
 export const GB_SECOND = 1024 * 1000
 /** Records taken from the queue, and acknowledged, with one call. */
 const PER_CALL = 10
-/** An archive run writes a journal segment, a plan, an archive file and its receipts. */
-const OBJECTS_PER_RUN = 4
+/** An archive run writes a journal segment, what it says of operation, a plan, an archive file and its receipts. */
+const OBJECTS_PER_RUN = 5
 /** Half-kilobyte reads of configuration: one exchange in twenty finds the cache cold. */
 const CONFIGURATION = { reads: 1, per: 20 }
 

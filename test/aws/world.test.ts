@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { HOUR, instant } from '../../src/base/clock.ts'
+import { keptExchanges } from '../../src/exchange/monitoring/kept-exchanges.ts'
 import { USUAL } from '../../src/metering/question.ts'
 import { usageOf } from '../../src/metering/what-if.ts'
-import { formatId } from '../../src/protocol/identifiers.ts'
+import { formatId, memberOf } from '../../src/protocol/identifiers.ts'
 import { question } from '../journeys/soap-world.ts'
 import { runTool } from '../tools.ts'
 import { awsThrough } from './account.ts'
@@ -13,6 +15,13 @@ import { exportedEvidence } from './exported.ts'
 import { type AwsNode, type AwsWorld, DIF, openAwsWorld, REST, ROOT_FOLDER, SOAP } from './world.ts'
 
 const SOAP_CALL = { method: 'POST', headers: { 'Content-Type': 'text/xml; charset=utf-8' } }
+/** A question to the member that owns SEDESOQ's node. */
+const aboutOperation = (code: string, inside: string): string =>
+  question({ client: formatId(DIF), service: `${formatId(memberOf(SOAP))}/-/${code}` })
+    .replace('<id:subsystemCode>-</id:subsystemCode>', '')
+    .replace(/<getstate.*<\/getstate>/, `<om:${code} xmlns:om="http://x-road.eu/xsd/op-monitoring.xsd">${inside}</om:${code}>`)
+const seconds = (from: number, to: number): string =>
+  `<om:searchCriteria><om:recordsFrom>${Math.floor(from / 1000)}</om:recordsFrom><om:recordsTo>${Math.floor(to / 1000)}</om:recordsTo></om:searchCriteria>`
 const soapQuestion = question({ client: formatId(DIF), service: formatId(SOAP) })
 
 describe.skipIf(!needsEmulators())('two agencies in AWS, deployed from their templates', () => {
@@ -84,6 +93,27 @@ describe.skipIf(!needsEmulators())('two agencies in AWS, deployed from their tem
         rmSync(folder, { recursive: true })
       }
     }
+  })
+
+  test('answer what they are asked about their operation: from what the archive noted, which is all that their door may read of it', async () => {
+    const { sedesoq } = world
+    const { from, to } = { from: instant(Date.now() - HOUR), to: instant(Date.now()) }
+    const noted = { ...sedesoq.files, peek: async () => [] }
+    const { exchanges } = await keptExchanges({ from, to, most: 1000, end: 'oldest', wanted: () => true }, noted)
+    expect(exchanges.map(({ request, response }) => [request !== undefined, response !== undefined])).toEqual(Array(8).fill([true, true]))
+    for (const [code, inside, answer] of [
+      ['getSecurityServerHealthData', '', 'servicesEvents'],
+      ['getSecurityServerOperationalData', seconds(from, to), 'recordsCount'],
+    ] as const) {
+      const reply = await world.call('/', { ...SOAP_CALL, body: aboutOperation(code, inside) })
+      expect(reply.body.toString(), lastWords(world)).toMatch(new RegExp(`<om:${code}Response.*<om:${answer}`, 's'))
+    }
+    const provide = awsThrough(world.emulators.ministack, await sedesoq.stack.credentialsOf('Provide'))
+    const may = async (key: string) => (await provide.object('GetObject', { bucket: sedesoq.settings.EVIDENCE_BUCKET ?? '', key })).status
+    const [name = ''] = await sedesoq.files.listLocked('operations/')
+    expect([await may(name), await may('journal/0000000001'), await may('archive/x'), await may('receipts/0000000001.jsonl')]).toEqual([
+      200, 403, 403, 403,
+    ])
   })
 
   test('every put into the bucket is on condition that the name is free, carries a checksum, and asks for no lock of its own', () => {

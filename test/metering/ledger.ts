@@ -137,7 +137,7 @@ function onceEach(batch: readonly Record[], isNew: (identity: string) => boolean
 /** What a run of so many records cost, by the books of what it ran on. */
 function share(logs: Logs, records: number): void {
   used(logs, 'lambda.arm.t1', BigInt(512 * (1500 + 6 * records)), BigInt(1_024_000 * records))
-  used(logs, 's3.put', 4n, BigInt(records))
+  used(logs, 's3.put', 5n, BigInt(records))
   used(logs, 'kms.rsa2048.req', 1n, BigInt(records))
 }
 

@@ -21,7 +21,8 @@ const LOOK_BACK_MS = DAY
 
 /**
  * getSecurityServerHealthData: for each service that was called of late, when it last succeeded and failed, and figures of the last ten minutes.
- * Nothing runs all the time here, so monitoringStartupTimestamp is the instant from which the records were looked through.
+ * Nothing runs all the time here, so monitoringStartupTimestamp is the instant from which the records were looked through. Where records come into
+ * sight late, the ten minutes are the last of which all are seen.
  * Refused as getSecurityServerOperationalData. Source: X-Road PR-OPMON §3.
  */
 export async function healthData(
@@ -31,7 +32,7 @@ export async function healthData(
 ): Promise<Outcome<ServiceAnswer>> {
   const owner = readHealthQuestion(request)
   if (!owner.ok) return owner
-  const to = now()
+  const to = later(now(), -(journal.lateMs ?? 0))
   const wanted = ({ side, service }: MessageFacts) => side === 'provider' && (!owner.value || sameClient(ownerOf(service), owner.value))
   const asked = { to, from: later(to, -LOOK_BACK_MS), most: Number.POSITIVE_INFINITY, end: 'newest', wanted } as const
   const { exchanges, since } = await keptExchanges(asked, journal)

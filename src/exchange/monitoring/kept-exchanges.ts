@@ -1,12 +1,10 @@
 import { type Instant, instant, later, MINUTE } from '../../base/clock.ts'
 import type { Side } from '../../evidence/record.ts'
-import { JOURNAL } from '../archive-names.ts'
-import type { GetLocked, ListLocked, Peek } from '../ports.ts'
-import { decodeSegment } from '../segment.ts'
-import { type MessageFacts, messageFacts } from './message-facts.ts'
+import { operationsTime } from '../archive-names.ts'
+import type { MessageFacts } from './message-facts.ts'
+import { factsOf, type JournalPorts, operationsSince, readOperations } from './operations-file.ts'
 
-/** Where the records of a node lie: those that wait, and the journal. */
-export type JournalPorts = { readonly peek: Peek; readonly getLocked: GetLocked; readonly listLocked: ListLocked }
+export type { JournalPorts } from './operations-file.ts'
 
 /** One end of one exchange, as its records tell it. At least one of the two messages is there. */
 export type KeptExchange = {
@@ -37,30 +35,29 @@ export type Found = {
 const MOST_RECORDS = 10_000
 const MOST_BYTES = 32 * 1024 * 1024
 /** What one question reads at most: anybody may ask. */
-const MOST_SEGMENTS = 16
+const MOST_FILES = 16
 /** A message waits for its answer no longer, and records move on in about the order in which they were kept. */
 const SLACK = 2 * MINUTE
 
 /**
- * The exchanges of a time, from the records of the node itself. Records that wait are read first, so that one on the move is not missed.
- * The journal is in order of time but for SLACK: its first segment of interest is found by halving, then it is read forward.
+ * The exchanges of a time, from what the archive noted of the node's own records, a file for each segment of the journal. Records that wait are
+ * read first, so that one on the move is not missed. The files are in order of time but for SLACK, and their names say of which.
  */
 export async function keptExchanges(question: Question, ports: JournalPorts): Promise<Found> {
   const exchanges = new Map<string, KeptExchange>()
-  const waiting = flat(await ports.peek(MOST_RECORDS, MOST_BYTES))
-  const names = await ports.listLocked(JOURNAL)
-  const first = await firstOf(names, later(question.from, -SLACK), ports)
-  const begin = question.end === 'newest' ? Math.max(first, names.length - MOST_SEGMENTS) : first
+  const waiting = factsOf(await ports.peek(MOST_RECORDS, MOST_BYTES))
+  const names = await operationsSince(later(question.from, -SLACK), ports)
+  const begin = question.end === 'newest' ? Math.max(0, names.length - MOST_FILES) : 0
   let { from: since, to: through } = question
   for (let index = begin; index < names.length; index++) {
-    const facts = await factsIn(names[index] as string, ports)
+    const name = names[index] as string
+    const facts = await readOperations(name, ports)
     note(facts, question, exchanges)
-    if (index === begin && begin > first) since = later(instant(oldestOf(facts)), SLACK)
-    const newest = newestOf(facts)
-    if (newest > question.to + SLACK) break
-    const known = later(instant(newest), -SLACK)
+    if (index === begin && begin > 0) since = later(instant(oldestOf(facts)), SLACK)
+    if (operationsTime(name) > question.to + SLACK) break
+    const known = later(instant(operationsTime(name)), -SLACK)
     const enough = exchanges.size >= question.most && within(exchanges, question.from, known).length >= question.most
-    if (index + 1 < names.length && (enough || index + 1 - begin >= MOST_SEGMENTS)) {
+    if (index + 1 < names.length && (enough || index + 1 - begin >= MOST_FILES)) {
       through = instant(Math.min(question.to, known))
       break
     }
@@ -69,26 +66,7 @@ export async function keptExchanges(question: Question, ports: JournalPorts): Pr
   return { exchanges: within(exchanges, since, through), since, through }
 }
 
-const flat = (records: readonly Uint8Array[]): readonly MessageFacts[] => records.flatMap((bytes) => messageFacts(bytes) ?? [])
-
-async function factsIn(name: string, { getLocked }: JournalPorts): Promise<readonly MessageFacts[]> {
-  return flat(decodeSegment(name, await getLocked(name)))
-}
 const oldestOf = (facts: readonly MessageFacts[]): number => facts.reduce((oldest, { at }) => Math.min(oldest, at), Number.MAX_SAFE_INTEGER)
-const newestOf = (facts: readonly MessageFacts[]): number => facts.reduce((newest, { at }) => Math.max(newest, at), 0)
-
-/** The first segment that holds anything from then on; the last record of each tells. */
-async function firstOf(names: readonly string[], from: Instant, { getLocked }: JournalPorts): Promise<number> {
-  let [low, high] = [0, names.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    const name = names[middle] as string
-    const last = decodeSegment(name, await getLocked(name)).findLast((bytes) => messageFacts(bytes) !== undefined)
-    if (last !== undefined && (messageFacts(last) as MessageFacts).at >= from) high = middle
-    else low = middle + 1
-  }
-  return low
-}
 
 function note(all: readonly MessageFacts[], { from, to, wanted }: Question, exchanges: Map<string, KeptExchange>): void {
   for (const facts of all) {

@@ -19,7 +19,7 @@ import { seesEverything } from './who-asks.ts'
 
 export type OperationalPorts = { readonly journal: JournalPorts; readonly now: Now; readonly newId: NewId }
 
-/** As stock servers: the last minute is not given, for records come in late; nothing older than a week; and so many in one answer. */
+/** As stock servers: the last minute is not given, or as long as records come in late; nothing older than a week; and so many in one answer. */
 const LATE = 60
 const KEPT_MS = 7 * DAY
 const MOST_RECORDS = 10_000
@@ -42,9 +42,10 @@ export async function operationalData(
   const asked = readDataQuestion(request)
   if (!asked.ok) return asked
   const now = Math.floor(ports.now() / 1000)
-  if (asked.value.from >= now - LATE) return invalidRequest('recordsFrom is not yet available')
+  const late = Math.max(LATE, Math.ceil((ports.journal.lateMs ?? 0) / 1000))
+  if (asked.value.from >= now - late) return invalidRequest('recordsFrom is not yet available')
   const all = seesEverything(request, node, trust)
-  const page = await pageOf(asked.value, now, all ? undefined : request.client, ports)
+  const page = await pageOf(asked.value, now - late, all ? undefined : request.client, ports)
   const fields = asked.value.fields.filter((field) => all || field !== 'securityServerInternalIp')
   const records = page.exchanges.map((exchange) => {
     const record = operationalRecord(exchange, node, trust)
@@ -56,9 +57,17 @@ export async function operationalData(
 
 type Page = { readonly exchanges: readonly KeptExchange[]; readonly next: number | undefined }
 
-/** A page ends with a whole second, so that the next one can begin with the following. */
-async function pageOf({ from, to, owner }: DataQuestion, now: number, only: ClientId | undefined, ports: OperationalPorts): Promise<Page> {
-  const last = Math.min(to, now - LATE - 1)
+/**
+ * A page ends with a whole second, so that the next one can begin with the following.
+ * @param available the first second that is not given yet
+ */
+async function pageOf(
+  { from, to, owner }: DataQuestion,
+  available: number,
+  only: ClientId | undefined,
+  ports: OperationalPorts,
+): Promise<Page> {
+  const last = Math.min(to, available - 1)
   const found = await keptExchanges(
     {
       from: instant(Math.max(from * 1000, later(ports.now(), -KEPT_MS))),
@@ -75,7 +84,7 @@ async function pageOf({ from, to, owner }: DataQuestion, now: number, only: Clie
   const exchanges = limit ? listed.filter((each) => secondOf(each) <= secondOf(limit)) : listed
   if (limit && exchanges.length < listed.length) return { exchanges, next: secondOf(limit) + 1 }
   if (searched < last) return { exchanges, next: searched + 1 }
-  return { exchanges, next: to > last ? now - LATE : undefined }
+  return { exchanges, next: to > last ? available : undefined }
 }
 
 const concerns = ({ client, service }: MessageFacts, party: ClientId): boolean =>

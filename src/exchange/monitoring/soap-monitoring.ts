@@ -10,7 +10,7 @@ import type { JournalPorts } from './kept-exchanges.ts'
 import { metrics } from './metrics.ts'
 import { operationalData } from './operational-data.ts'
 
-/** Without a journal a door cannot read evidence: operational data are then refused as by a stock server that has lost its monitoring process. */
+/** Without a journal a door cannot see what was kept: operational data are then refused as by a stock server that has lost its monitoring process. */
 export type MonitoringPorts = { readonly now: Now; readonly newId: NewId; readonly journal?: JournalPorts }
 
 /**

@@ -210,6 +210,18 @@ describe('getSecurityServerOperationalData', () => {
     const world = await monitored(await twoNodes())
     expect((await ask(world, data(criteria))).code).toBe(`${PREFIX}invalid_request`)
   })
+  test('at a door that sees a record once the archive has taken it, is given that much later and never passed over', async () => {
+    const world = await monitored(await twoNodes())
+    const { getLocked, listLocked } = world.provider.archivePorts
+    Object.assign(world.provider.ports, { journal: { getLocked, listLocked, peek: async () => [], lateMs: 15 * MINUTE } })
+    await world.ask(post('x'))
+    world.clock.now = later(NOON, 10 * MINUTE)
+    expect(await ask(world, data(between(from, from + 5)))).toMatchObject({ code: `${PREFIX}invalid_request` })
+    await archive('prueba', world.provider.archivePorts)
+    world.clock.now = later(NOON, 15 * MINUTE + SECOND)
+    const asked = await ask(world, data(between(from, from + 3600)))
+    expect([asked.records.length, asked.next]).toEqual([1, from + 1])
+  })
   test('at a door that cannot read evidence is refused as by a server that has lost its monitoring process', async () => {
     const world = await monitored(await twoNodes())
     Object.assign(world.provider.ports, { journal: undefined })
