@@ -88,6 +88,7 @@ async function generationAfter(
   before: Published | undefined,
   { listLocked, getLocked }: PublicationPorts,
 ): Promise<Pick<Published, 'serial' | 'digests'> | undefined> {
+  if (before && !(await getLocked(generationName(before.serial + 1)))) return undefined // mostly so, and a look costs less than a list
   const name = (await listLocked('generations/', before && generationName(before.serial))).at(-1)
   const bytes = name === undefined ? undefined : await getLocked(name)
   return bytes && (JSON.parse(Buffer.from(bytes).toString('utf8')) as Pick<Published, 'serial' | 'digests'>)
