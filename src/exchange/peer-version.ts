@@ -15,6 +15,12 @@ export function newEnough(headers: readonly Header[], oldest: string | undefined
   return apart < 0 ? refuse('client_proxy_version_not_supported', `the peer's software is older than ${oldest}`) : ok(true)
 }
 
+/** A setting that names no version is refused when it is read, 'malformed_server_conf': a message is too late to learn of it. Absent: any will do. */
+export const checkOldestPeer = (oldest: string | undefined): Outcome<true> =>
+  oldest === undefined || read(oldest)
+    ? ok(true)
+    : refuse('malformed_server_conf', `oldestPeer is "${oldest.slice(0, 40)}"; a version is major.minor.patch, like 7.6.0`)
+
 /** Major, minor, patch, and 0 for a pre-release or 1 for a release: '7.6.0-beta' comes before '7.6.0'. Semantic Versioning 2.0.0 §11. */
 function read(version: string): readonly number[] | undefined {
   const [, major, minor, patch, pre] =

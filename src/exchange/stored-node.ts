@@ -4,6 +4,7 @@ import { formatId } from '../protocol/identifiers.ts'
 import { type Anchor, readAnchor } from '../trust/anchor.ts'
 import { readOpenApi } from './contract/openapi.ts'
 import type { NodeClient, NodeConfiguration, NodeService, Policy } from './node-configuration.ts'
+import { checkOldestPeer } from './peer-version.ts'
 import type { Stored } from './ports.ts'
 import { readReach } from './reach/reach.ts'
 
@@ -42,6 +43,8 @@ export function readStoredNode(records: readonly Stored[]): Outcome<StoredNode> 
   if (!anchor.ok) return anchor
   const reach = readReach(entries ?? [])
   if (!reach.ok) return reach
+  const oldest = checkOldestPeer(rest.oldestPeer)
+  if (!oldest.ok) return oldest
   const policies = values<Policy>('policy/')
   for (const { openapi } of policies) {
     const contract = openapi === undefined ? ok(true) : readOpenApi(openapi)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readOpenApiFile } from '../adapters/local/openapi-file.ts'
 import type { NodeClient, NodeConfiguration, NodeService, SigningKey } from '../exchange/node-configuration.ts'
+import { checkOldestPeer } from '../exchange/peer-version.ts'
 import type { Policy } from '../exchange/policy.ts'
 import { readReach } from '../exchange/reach/reach.ts'
 import type { Outcome } from '../protocol/faults.ts'
@@ -68,6 +69,7 @@ export async function configurationOf(folder: string, file: NodeFile): Promise<N
   const { instance } = must(parseServerId(file.server))
   const groups = (file.localGroups ?? []).map(groupOf)
   must(checkLocalGroups(groups))
+  must(checkOldestPeer(file.settings?.oldestPeer))
   return {
     server: must(parseServerId(file.server)),
     authentication: { certificate: loadCertificate(certificatesOf(folder), 'authentication').der, intermediates: [] },

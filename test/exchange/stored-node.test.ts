@@ -66,9 +66,10 @@ describe('a node in a store', () => {
     const refusals = [
       readStoredNode([]),
       readStoredNode(records({ ...node, reach: ['no host!'] })),
+      readStoredNode(records({ ...node, oldestPeer: '7.6' })),
       readStoredNode(records({ ...node, policies: [{ service: CONSULTA, requires: [], openapi: { openapi: '2.0' } as never }] })),
     ]
-    expect(refusals.map((read) => (read.ok ? 'ok' : read.fault.path[0]))).toEqual(Array(3).fill('malformed_server_conf'))
+    expect(refusals.map((read) => (read.ok ? 'ok' : read.fault.path[0]))).toEqual(Array(4).fill('malformed_server_conf'))
     expect(readStoredNode(records(node, Buffer.from('<x/>'))).ok).toBe(false)
   })
 })
