@@ -8,12 +8,13 @@ export type KeepPorts = CeremonyPorts & Omit<SchedulePorts, 'roles'>
 
 /**
  * Called by a schedule: looks after the keys of the authority, its responder and its stamps. Called by an operator with the certificates of a ceremony:
- * sets the centre up, or prepares authorities for later. Fails with the reason when they are not taken.
+ * sets the centre up, or prepares authorities for later; with the word 'key' it gives the public key they must be of. Fails with the reason when they are not taken.
  */
 export const keepHandler =
   (ports: KeepPorts) =>
   async ({ ceremony }: Called): Promise<Kept> => {
     if (ceremony === undefined) return { done: await keep(ports) }
+    if (ceremony === 'key') return { ceremony: Buffer.from(await ports.makeKey('ca')).toString('base64') }
     const given = readCeremony(ceremony)
     return { ceremony: 'prepare' in given ? must(await prepareAuthorities(given.prepare, ports)) : must(await holdCeremony(given, ports)) }
   }

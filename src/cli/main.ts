@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Command, CommanderError } from 'commander'
 import { addCentre, addRights } from './admin-lines.ts'
+import { addCeremony } from './ceremony-lines.ts'
 import { addDeploy, addPreflight, addRemove, addUpgrade } from './cloud-lines.ts'
 import { addCost } from './cost-lines.ts'
 import { type Frame, newProgram } from './frame.ts'
@@ -63,6 +64,7 @@ export function sacbeProgram(frame: Frame): Command {
     addRights,
     addPreflight,
     addDeploy,
+    addCeremony,
     addUpgrade,
     addRemove,
   ])

@@ -8,12 +8,14 @@ export type TerminalOptions = {
   readonly lang?: 'es' | 'en' | 'both'
   /** What the person at the terminal answers; nobody is there by default. */
   readonly answer?: string
+  /** What else the environment holds. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** The command line as a person has it, with the credentials of an account that an emulator takes. */
 export async function sacbe(
   args: readonly string[],
-  { endpoint, account = ROOT.accessKeyId, lang = 'en', answer }: TerminalOptions,
+  { endpoint, account = ROOT.accessKeyId, lang = 'en', answer, environment = {} }: TerminalOptions,
 ): Promise<Said> {
   const out: string[] = []
   const err: string[] = []
@@ -24,6 +26,7 @@ export async function sacbe(
     AWS_SECRET_ACCESS_KEY: ROOT.secretAccessKey,
     AWS_SESSION_TOKEN: undefined,
     AWS_PROFILE: undefined,
+    ...environment,
   }
   const code = await main(args, {
     out: (line) => void out.push(line),
