@@ -90,7 +90,7 @@ export async function live({ days, hoursBetweenCalls, hoursBetweenArchives, pace
     }
     if (hour % hoursBetweenArchives === 0) for (const node of ['bank', 'register']) await nodes.get(node)?.archive()
     mostMegabytes = Math.max(mostMegabytes, megabytes())
-    if (hour % (30 * DAYS) === 0)
+    if (hour > 0 && hour % (30 * DAYS) === 0)
       tellProgress(hour / DAYS, { sent, succeeded, megabytes: megabytes(), seconds: Math.round((performance.now() - began) / 1000) })
   }
   setOutages(exchange, [])
