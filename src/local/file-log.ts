@@ -7,19 +7,26 @@ import type { Log } from '../exchange/ports.ts'
 
 const MOST_BYTES = 10 * 1024 * 1024
 
-/** One JSON object a line in <folder>/sacbe.log; at 10 MB the file becomes sacbe.log.1 and a new one begins. */
+/**
+ * One JSON object a line in <folder>/sacbe.log; at 10 MB the file becomes sacbe.log.1 and a new one begins. On a full disk the line goes to standard
+ * error: whoever has something to say is not stopped by it.
+ */
 export function fileLog(folder: string, now: Now): Log {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'sacbe.log')
   let size = existsSync(file) ? statSync(file).size : 0
   return (entry) => {
     const line = `${JSON.stringify({ at: isoInstant(now()), ...entry })}\n`
-    if (size + line.length > MOST_BYTES && existsSync(file)) {
-      letGo(file)
-      renameSync(file, `${file}.1`)
-      size = 0
+    try {
+      if (size + line.length > MOST_BYTES && existsSync(file)) {
+        letGo(file)
+        renameSync(file, `${file}.1`)
+        size = 0
+      }
+      append(file, line)
+      size += line.length
+    } catch (problem) {
+      process.stderr.write(`${String(problem)}: ${line}`)
     }
-    append(file, line)
-    size += line.length
   }
 }
