@@ -104,7 +104,7 @@ export class AgencyNodeStack extends Stack {
     const door = this.#door('refresh-trust', 'RefreshTrust')
     if (!door) return
     line.locked.give(door, { EVIDENCE_BUCKET: line.locked.bucket.bucketName }, { put: ['configurations/'], get: ['configurations/'] })
-    records.give(door, { NODE_TABLE: records.table.tableName }, ['trust'])
+    records.give(door, { NODE_TABLE: records.table.tableName }, ['trust', 'alarm', 'watch'])
     new Every(this, 'EverySixHours', { door, period: Duration.hours(6) })
   }
 

@@ -2,8 +2,7 @@ import { HOUR, type Instant, instant, isoInstant, MINUTE } from '../../base/cloc
 import { codeOf } from '../../protocol/faults.ts'
 import { isClockWrong } from '../clock-watch.ts'
 import { type ChainHeadPorts, headIsPublished, witnessHead } from '../watch/chain-head.ts'
-import { watchEntries } from '../watch/entries.ts'
-import { noteGeneration } from '../watch/gossip.ts'
+import { watchCentre } from '../watch/watch-centre.ts'
 import { beginIdentity, keepCertificates } from './certificates.ts'
 import { keepRegistration } from './registration.ts'
 
@@ -36,10 +35,7 @@ export async function tend(ports: TendPorts, tended: Tended): Promise<void> {
       tended.delete('registration') // looked at again at once
     else if (standing) await noteSettled(ports.store)
   })
-  await due('entries', ports, tended, async () => {
-    await noteGeneration(today.value, ports)
-    await watchEntries(configuration, today.value, ports)
-  })
+  await due('entries', ports, tended, async () => void (await watchCentre(configuration, today.value, ports)))
   await due('certificates', ports, tended, async () => void (await keepCertificates(ports)))
   await due('credentials', ports, tended, ports.keepCredentials)
   await due('head', ports, tended, async () => {

@@ -4,7 +4,7 @@ import { readCertificate } from '../../trust/certificates.ts'
 import { authCertHash, serverNamed, serversOf } from '../../trust/directory.ts'
 import type { ServerEntry } from '../../trust/shared-parameters.ts'
 import { ownParameters, type Trust } from '../../trust/trust.ts'
-import { identityIn } from '../life/identity.ts'
+import { derOf, type HeldCertificate, identityIn } from '../life/identity.ts'
 import type { NodeConfiguration } from '../node-configuration.ts'
 import { type OcspPorts, ocspAtHand } from '../ocsp-at-hand.ts'
 import type { Store, TrustInForce } from '../ports.ts'
@@ -17,7 +17,7 @@ export type Difference = { readonly kind: AlarmKind; readonly about: string; rea
 /** What the configuration says of this node that it did not ask for. Pure: the same configuration and wishes give the same differences. */
 export function differences(
   asked: Asked,
-  { server }: Pick<NodeConfiguration, 'server'>,
+  { server, clients = [] }: Pick<NodeConfiguration, 'server'> & Partial<Pick<NodeConfiguration, 'clients'>>,
   trust: Trust,
   wasListed: readonly string[],
 ): readonly Difference[] {
@@ -38,7 +38,8 @@ export function differences(
   const address: Difference[] = moved
     ? [{ kind: 'unknown_address', about: entry.address ?? '', detail: `${about} asked for ${asked.address}` }]
     : []
-  return [...unknown, ...lost, ...address, ...strangers(asked, entry, server, trust)]
+  const wanted = { ...asked, clients: [...asked.clients, ...clients.map(({ id }) => formatId(id))] }
+  return [...unknown, ...lost, ...address, ...strangers(wanted, entry, server, trust)]
 }
 
 /** Servers that say they speak for us, and clients that are said to speak through us. */
@@ -82,7 +83,10 @@ export async function watchEntries(
 ): Promise<readonly Difference[]> {
   const asked = (await askedIn(ports.store)) ?? (await begin(configuration, today.trust, ports))
   const stored = await ports.store.get<readonly string[]>(LISTED)
-  const found = [...differences(asked, configuration, today.trust, stored?.value ?? []), ...(await revocations(today, ports))]
+  const found = [
+    ...differences(asked, configuration, today.trust, stored?.value ?? []),
+    ...(await revocations(configuration, today, ports)),
+  ]
   for (const { kind, about, detail } of found) await raise(kind, about, detail, ports)
   const here = serverNamed(today.trust, configuration.server)?.authCertHashes ?? []
   if (JSON.stringify(stored?.value ?? []) !== JSON.stringify(here)) await ports.store.put(LISTED, here, stored?.version ?? 0)
@@ -102,11 +106,10 @@ async function begin(configuration: NodeConfiguration, trust: Trust, ports: Watc
 }
 
 /** Our own certificates, which nobody but us should have revoked. */
-async function revocations(today: TrustInForce, ports: WatchPorts): Promise<readonly Difference[]> {
-  const { identity } = await identityIn(ports.store)
+async function revocations(configuration: NodeConfiguration, today: TrustInForce, ports: WatchPorts): Promise<readonly Difference[]> {
   const found: Difference[] = []
-  for (const { certificate, use, state } of identity.held) {
-    const read = state === 'leaving' ? undefined : readCertificate(Buffer.from(certificate, 'base64'))
+  for (const { certificate, use, state } of await heldBy(configuration, ports)) {
+    const read = state === 'leaving' ? undefined : readCertificate(certificate)
     const good = read?.ok ? await ocspAtHand(read.value, today, ports) : undefined
     if (good?.ok === false && good.fault.path[0] === 'cert_validation' && read?.ok)
       found.push({
@@ -116,4 +119,18 @@ async function revocations(today: TrustInForce, ports: WatchPorts): Promise<read
       })
   }
   return found
+}
+
+type Held = { readonly use: 'authentication' | 'signing'; readonly certificate: Uint8Array; readonly state?: HeldCertificate['state'] }
+
+/** The certificates of the node: as its life has them, or, of a node whose certificates are kept elsewhere, those it acts with. */
+async function heldBy({ authentication, clients }: NodeConfiguration, { store }: WatchPorts): Promise<readonly Held[]> {
+  const { identity } = await identityIn(store)
+  if (identity.held.length > 0) return identity.held.map((held) => ({ ...held, certificate: derOf(held) }))
+  const signing = clients.flatMap(({ signing: own }) => (own ? [Buffer.from(own.certificate)] : []))
+  const each = [...new Map(signing.map((der) => [der.toString('base64'), der])).values()]
+  return [
+    { use: 'authentication', certificate: authentication.certificate },
+    ...each.map((certificate) => ({ use: 'signing', certificate }) as const),
+  ]
 }
