@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { lockedFiles } from '../../src/adapters/local/locked-files.ts'
 import { openNodeStore } from '../../src/adapters/local/node-store.ts'
-import { DAY, type Instant, isoInstant, later, MINUTE } from '../../src/base/clock.ts'
+import { DAY, HOUR, type Instant, isoInstant, later, MINUTE } from '../../src/base/clock.ts'
 import type { EvidenceRecord } from '../../src/evidence/record.ts'
 import type { LogEntry, Sign } from '../../src/exchange/ports.ts'
 import { daysClosing, nodeCloses } from '../../src/local/node-close.ts'
@@ -120,6 +120,8 @@ test('a day closes from the receipts since the last close, however many there ar
     log: (entry) => void log.push(entry),
   })
   const readings: number[] = []
+  exchange.wait(DAY + 12 * HOUR - (exchange.now() % DAY)) // noon: no midnight passes while this runs
+  await exchange.world.centre.tend()
   for (let day = 1; day <= 6; day++) {
     exchange.world.centre.outage('timestamp', day === 3 || day === 4)
     expect((await exchange.get('/x')).status).toBe(200)
