@@ -38,14 +38,11 @@ async function consumer(serviceUrl: string, most: number): Promise<void> {
     apart: ['register'],
   })
   if (!world.ok) throw new Error(world.fault.en)
-  untilTold(
-    world.value.file,
-    async () => {
-      await world.value.close()
-      rmSync(folder, { recursive: true, force: true })
-    },
-    folder,
-  )
+  const close = async () => {
+    await world.value.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  untilTold({ file: world.value.file, folder }, async () => void (await world.value.nodes.get('bank')?.archive()), close)
 }
 
 const SERVED = [
@@ -64,12 +61,16 @@ const streaming = (node: NodePlan, settings: NodeSettings, url: string): NodePla
 async function provider(home: string): Promise<void> {
   const node = await startNodeAlone({ home, node: 'register', passphrase: PASSPHRASE, now })
   if (!node.ok) throw new Error(node.fault.en)
-  untilTold(undefined, node.value.close, home)
+  untilTold({ folder: home }, async () => void (await node.value.archive()), node.value.close)
 }
 
-function untilTold(file: WorldFile | undefined, close: () => Promise<void>, folder: string): void {
-  process.once('message', () => void close().then(() => process.exit(0)))
-  process.send?.({ file, folder })
+/** 'settle': archives what was kept, and says when it is done. 'stop': ends. */
+function untilTold(told: { file?: WorldFile; folder: string }, settle: () => Promise<void>, close: () => Promise<void>): void {
+  process.on('message', (word) => {
+    if (word === 'settle') void settle().then(() => process.send?.('settled'))
+    else void close().then(() => process.exit(0))
+  })
+  process.send?.(told)
 }
 
 if (part === 'consumer') await consumer(given, Number(most))
