@@ -13,7 +13,8 @@ export type Program = {
   readonly stop: () => Promise<void>
 }
 
-const START_MS = 10_000
+/** One that ends instead is known at once; on a machine with other things to do, a start takes its time. */
+const START_MS = 60_000
 const STOP_MS = 3000
 /** A program that ends by itself is started again, but not more often than this within a minute. */
 const RESTARTS_PER_MINUTE = 5
