@@ -14,7 +14,7 @@ const DOORS = {
   admin: { memory: 256, seconds: 29, reserved: 5, says: "The console's interface" },
   ca: { memory: 256, seconds: 29, reserved: 2, says: 'Issues and revokes certificates' },
   ocsp: { memory: 256, seconds: 60, reserved: 5, says: 'Answers whether a certificate is good' },
-  tsa: { memory: 256, seconds: 10, reserved: 5, says: 'Stamps the time' },
+  tsa: { memory: 256, seconds: 29, reserved: 5, says: 'Stamps the time' },
   conf: { memory: 512, seconds: 120, reserved: 5, says: 'Signs and publishes the global configuration' },
 } as const satisfies Record<string, { memory: number; seconds: number; reserved: number | 'consume' | 'provide'; says: string }>
 

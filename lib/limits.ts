@@ -41,7 +41,9 @@ export type AccountQuotas = Partial<Record<LimitKey, number>>
 /** Signatures a second at the busiest: every reserved call signs once in the 0.3 s that it takes at least. */
 const SIGNATURES_A_SECOND_EACH = 1 / 0.3
 const ROLES_OF_A_NODE = AGENCY_DOORS.length + 4
-const ROLES_OF_THE_CENTRE = CENTRE_DOORS.length + 2 + 1
+/** Doors, those of its schedules, and the one that lets gateways log. */
+const SCHEDULES_OF_THE_CENTRE = 3
+const ROLES_OF_THE_CENTRE = CENTRE_DOORS.length + SCHEDULES_OF_THE_CENTRE + 1
 
 type Row = readonly [what: string, key: LimitKey, usual: number, needs: number, es: string, en: string]
 
@@ -74,7 +76,7 @@ function rowsOf({ agencies, quotas }: Environment, place: Place): readonly Row[]
   const signers = here.reduce((sum, { concurrency }) => sum + concurrency.consume + concurrency.provide, 0)
   const rest = here.filter(({ consumerEdge }) => consumerEdge === 'rest').length
   const names = place.centre ? agencies.length : 0
-  const policies = many * (AGENCY_DOORS.length + 4) + centre * (CENTRE_DOORS.length + 2) + 2 + names
+  const policies = many * (AGENCY_DOORS.length + 4) + centre * (CENTRE_DOORS.length + SCHEDULES_OF_THE_CENTRE) + 2 + names
   return [
     [
       'Lambda: concurrent executions',
@@ -174,7 +176,14 @@ function rowsOf({ agencies, quotas }: Environment, place: Place): readonly Row[]
       'archivos de menos de 1 MB; se guarda la versión de ahora y la anterior',
       'files below 1 MB; the version of now and the one before are kept',
     ],
-    ['EventBridge Scheduler: schedules', 'schedules', 1_000_000, many * 4 + 2 * centre, 'cuatro por dependencia', 'four an agency'],
+    [
+      'EventBridge Scheduler: schedules',
+      'schedules',
+      1_000_000,
+      many * 4 + SCHEDULES_OF_THE_CENTRE * centre,
+      'cuatro por dependencia',
+      'four an agency',
+    ],
     [
       'CloudWatch: alarms',
       'alarms',

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { centreInAws } from '../../src/adapters/aws/centre.ts'
+import { CENTRE_MS, centreInAws } from '../../src/adapters/aws/centre.ts'
 import { awsFromEnvironment, machineNow, RUNTIME_SETTINGS } from '../../src/adapters/aws/environment.ts'
 import { jsonLog } from '../../src/adapters/aws/json-log.ts'
 import { CENTRE_API } from '../../src/exchange/centre/api/centre-api.ts'
@@ -15,7 +15,7 @@ import { ADMIN_SETTINGS } from './settings.ts'
 const settings = readSettings([...ADMIN_SETTINGS, ...RUNTIME_SETTINGS], process.env)
 const { log, logContext } = jsonLog((line) => process.stdout.write(line), machineNow)
 const ports = {
-  ...centreInAws(awsFromEnvironment(process.env), {
+  ...centreInAws(awsFromEnvironment(process.env, CENTRE_MS), {
     table: settings.REGISTRY_TABLE,
     bucket: settings.PUBLICATION_BUCKET,
     now: machineNow,

@@ -1,4 +1,4 @@
-import { centreInAws } from '../../src/adapters/aws/centre.ts'
+import { CENTRE_MS, centreInAws } from '../../src/adapters/aws/centre.ts'
 import { awsFromEnvironment, machineNow, RUNTIME_SETTINGS } from '../../src/adapters/aws/environment.ts'
 import { jsonLog } from '../../src/adapters/aws/json-log.ts'
 import { publicKeyByRole, signByRole } from '../../src/adapters/aws/kms-role-keys.ts'
@@ -18,7 +18,7 @@ import { CA_SETTINGS } from './settings.ts'
 
 const settings = readSettings([...CA_SETTINGS, ...RUNTIME_SETTINGS], process.env)
 const { log, logContext } = jsonLog((line) => process.stdout.write(line), machineNow)
-const aws = awsFromEnvironment(process.env)
+const aws = awsFromEnvironment(process.env, CENTRE_MS)
 const centre = centreInAws(aws, { table: settings.REGISTRY_TABLE, bucket: settings.PUBLICATION_BUCKET, now: machineNow, log })
 const register = certificateRegister(centre.store, centre)
 const sign = signByRole(aws, { ca: settings.CA_KEY })

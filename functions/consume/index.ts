@@ -7,10 +7,12 @@ import { keyInParameter } from '../../src/adapters/aws/ssm-key.ts'
 import { callPeerOverTls } from '../../src/adapters/http/call-peer.ts'
 import { owedPayer } from '../../src/exchange/life/owed.ts'
 import { MOST_MESSAGE } from '../../src/exchange/limits.ts'
+import { noteBug } from '../../src/exchange/noted-bugs.ts'
 import { type DoorContext, door } from '../door.ts'
 import type { GatewayEvent } from '../http.ts'
 import { readSettings } from '../settings.ts'
 import { consumeBug, consumeHandler } from './handler.ts'
+import { withLocalServices } from './local-services.ts'
 import { CONSUME_SETTINGS } from './settings.ts'
 
 const settings = readSettings([...CONSUME_SETTINGS, ...RUNTIME_SETTINGS], process.env)
@@ -42,4 +44,9 @@ const consumeAndPay = async (event: GatewayEvent, context?: DoorContext) => {
   await paying
   return result
 }
-export const handler = door(consumeAndPay, { log, logContext, answerBug: consumeBug })
+export const handler = door(withLocalServices(node, consumeAndPay), {
+  log,
+  logContext,
+  answerBug: consumeBug,
+  noteBug: () => noteBug('consume', machineNow(), node.store),
+})

@@ -1,4 +1,4 @@
-import { newSerial } from '../../src/adapters/aws/centre.ts'
+import { CENTRE_MS, newSerial } from '../../src/adapters/aws/centre.ts'
 import { dynamoStore } from '../../src/adapters/aws/dynamo-store.ts'
 import { awsFromEnvironment, machineNow, RUNTIME_SETTINGS } from '../../src/adapters/aws/environment.ts'
 import { jsonLog } from '../../src/adapters/aws/json-log.ts'
@@ -12,7 +12,7 @@ import { TSA_SETTINGS } from './settings.ts'
 
 const settings = readSettings([...TSA_SETTINGS, ...RUNTIME_SETTINGS], process.env)
 const { log, logContext } = jsonLog((line) => process.stdout.write(line), machineNow)
-const aws = awsFromEnvironment(process.env)
+const aws = awsFromEnvironment(process.env, CENTRE_MS)
 
 /** The time-stamping authority in AWS. */
 export const handler = door(

@@ -60,7 +60,7 @@ export async function openCentreWorld(): Promise<CentreWorld> {
   try {
     const folder = mkdtempSync(join(tmpdir(), 'sacbe-centre-'))
     closers.push(() => rmSync(folder, { recursive: true, force: true }))
-    const emulators = await startEmulators()
+    const emulators = await startEmulators({ second: false })
     closers.push(emulators.stop)
     const bundles = bundleDoors(join(import.meta.dirname, '..', '..'), join(folder, 'bundles'))
     const { templates } = synthesized(smallest, bundles)

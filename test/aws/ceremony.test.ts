@@ -24,7 +24,7 @@ describe.skipIf(!needsEmulators())('sacbe ceremony', () => {
   let table = ''
   let passphrase: Record<string, string> = { SACBE_PASSPHRASE: 'nopal azul' }
   beforeAll(async () => {
-    emulators = await startEmulators({ enforced: false })
+    emulators = await startEmulators({ enforced: false, second: false })
     writeFileSync(at('exchange.config.ts'), `export default ${JSON.stringify(smallest)}`)
     const bundles = bundleDoors(PROJECT, at('bundles'))
     const template = synthesized(smallest, bundles).templates.find(({ stage }) => stage === 'test-central')

@@ -25,11 +25,12 @@ export type Emulators = {
 
 /**
  * MiniStack for everything, with IAM enforced; DynamoDB Local for DynamoDB. On free ports of loopback, with nothing in them.
- * @param options `enforced`: whether roles may do only what their policies say
+ * @param options `enforced`: whether roles may do only what their policies say; `second`: whether DynamoDB Local is needed beside MiniStack's own
  */
-export async function startEmulators({ enforced = true }: { readonly enforced?: boolean } = {}): Promise<Emulators> {
-  const [ministack, dynamo] = [await startMiniStack(enforced), await startDynamo()]
-  const started = [ministack, dynamo]
+export async function startEmulators({ enforced = true, second = true }: EmulatorOptions = {}): Promise<Emulators> {
+  const ministack = await startMiniStack(enforced)
+  const dynamo = second ? await startDynamo() : ministack
+  const started = second ? [ministack, dynamo] : [ministack]
   await Promise.all(started.map(({ ready }) => ready()))
   return {
     ministack: ministack.url,
@@ -40,6 +41,7 @@ export async function startEmulators({ enforced = true }: { readonly enforced?: 
   }
 }
 
+type EmulatorOptions = { readonly enforced?: boolean; readonly second?: boolean }
 type Started = { readonly child: ChildProcess; readonly url: string; readonly ready: () => Promise<void> }
 
 async function startMiniStack(enforced: boolean): Promise<Started> {
@@ -82,7 +84,7 @@ function started(program: string, args: readonly string[], env: Record<string, s
     said = `${said}${chunk}`.slice(-2000)
   })
   const ready = async () => {
-    for (const until = performance.now() + 60_000; performance.now() < until; await new Promise((resolve) => setTimeout(resolve, 100))) {
+    for (const until = performance.now() + 180_000; performance.now() < until; await new Promise((resolve) => setTimeout(resolve, 100))) {
       if (child.exitCode !== null) break
       if (await fetch(url).catch(() => undefined)) return
     }

@@ -117,7 +117,7 @@ export async function patiently(action: string, budgetMs: number, attempt: (ms: 
   for (const wait of [...WAITS_MS, null]) {
     const left = budgetMs - (performance.now() - started)
     const last = wait === null || left < 2 * wait
-    const answer = await attempt(last ? left : left * ATTEMPT_SHARE).catch((problem: Error) => problem)
+    const answer = await attempt(Math.max(1, last ? left : left * ATTEMPT_SHARE)).catch((problem: Error) => problem)
     if (!(answer instanceof Error) && !isThrottled(answer) && answer.status < 500) return answer
     if (!last) await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random())))
     else if (answer instanceof Error) throw new Error(`${action}: ${answer.message}`, { cause: answer })

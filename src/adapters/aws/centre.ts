@@ -12,15 +12,15 @@ export type CentreInAws = LockedBucket & {
   readonly newSerial: () => bigint
   readonly log: Log
 }
-/** For each request to the bucket: nobody's message waits for the centre. */
-const BUCKET_MS = 5000
+/** For each request to AWS: nobody's message waits for the centre; whoever asks it has a configuration and an answer at hand. */
+export const CENTRE_MS = 10_000
 
 /** What every door of the centre reaches the world by: its table, and where what it publishes and logs lies under lock. */
 export const centreInAws = (
   aws: Aws,
   place: { readonly table: string; readonly bucket: string; readonly now: Now; readonly log: Log },
 ): CentreInAws => ({
-  ...lockedBucket(aws, place.bucket, BUCKET_MS),
+  ...lockedBucket(aws, place.bucket, CENTRE_MS),
   store: dynamoStore(aws, place.table),
   now: place.now,
   log: place.log,

@@ -10,9 +10,11 @@ export const machineNow: Now = () => instant(Date.now())
 /**
  * The client of AWS for a function, by the names that all of Amazon's tools know. AWS_ENDPOINT_URL leads it elsewhere.
  * @param environment read at every request: the runtime renews credentials in place. RUNTIME_SETTINGS are there.
+ * @param patienceMs  what a request takes at most when nothing else is said; as long as a message has, by default
  */
-export const awsFromEnvironment = (environment: Environment): Aws =>
+export const awsFromEnvironment = (environment: Environment, patienceMs?: number): Aws =>
   connectAws({
+    ...(patienceMs === undefined ? {} : { patienceMs }),
     region: environment.AWS_REGION ?? '',
     endpoint: environment.AWS_ENDPOINT_URL,
     credentials: () => ({

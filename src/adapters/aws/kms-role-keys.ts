@@ -8,7 +8,7 @@ export type RoleKeys = Readonly<Record<string, string>>
 
 /**
  * The centre's own keys by the names its records give them: 'tsa', 'tsa.2'. The number counts certificates: a key in KMS cannot be taken out of it, so
- * a role's certificate is renewed over the same key (docs/decisions/0021). A name of a role that this door has no key of is a bug.
+ * a role's certificate is renewed over the same key (docs/decisions/0022). A name of a role that this door has no key of is a bug.
  */
 function arnIn(keys: RoleKeys, name: string): string {
   const [role = ''] = name.split('.')

@@ -7,18 +7,21 @@ import { type VerificationConfPorts, verificationConf } from './verification-con
 
 /** A request to the consumer's door that goes to no service: `target` raw, as sent. */
 export type LocalCall = { readonly method: string; readonly target: string; readonly headers: readonly Header[] }
-export type LocalPorts = ListClientsPorts & VerificationConfPorts & EvidencePorts
+/** Without a way to look through its archive and to run it, a node has no /asic: in the cloud that is another door's, and receipts are too many to go through. */
+export type LocalPorts = ListClientsPorts & VerificationConfPorts & (EvidencePorts | NoEvidence)
+type NoEvidence = { readonly archiveNow?: undefined }
+const hasEvidence = (ports: LocalPorts): ports is LocalPorts & EvidencePorts => ports.archiveNow !== undefined
 
 type Service = (
   call: { readonly query: URLSearchParams; readonly headers: readonly Header[] },
   caller: Caller,
   ports: LocalPorts,
-) => Promise<LocalAnswer>
+) => Promise<LocalAnswer | undefined>
 
 const SERVICES: ReadonlyMap<string, Service> = new Map<string, Service>([
   ['/listClients', ({ query, headers }, _, ports) => listClients(query, headers, ports)],
   ['/verificationconf', (_call, _caller, ports) => verificationConf(ports)],
-  ['/asic', ({ query }, caller, ports) => evidenceDownload(query, caller, ports)],
+  ['/asic', async ({ query }, caller, ports) => (hasEvidence(ports) ? evidenceDownload(query, caller, ports) : undefined)],
 ])
 
 /**
