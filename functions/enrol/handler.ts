@@ -1,20 +1,26 @@
 import { later, MINUTE } from '../../src/base/clock.ts'
 import { type PublicCertificatePorts, settlePublicCertificates } from '../../src/exchange/edge/public-certificates.ts'
 import { type EnrolNodePorts, enrolNode, type Invitation } from '../../src/exchange/life/enrol-node.ts'
+import { type RenewalStep, type RenewNodePorts, renewNode } from '../../src/exchange/life/renew-node.ts'
 import type { FetchUrl } from '../../src/exchange/ports.ts'
 import { codeOf } from '../../src/protocol/faults.ts'
 import type { DoorContext } from '../door.ts'
 
-export type EnrolPorts = Omit<EnrolNodePorts, 'host'> & PublicCertificatePorts & { readonly fetchUrl: FetchUrl }
+export type EnrolPorts = Omit<EnrolNodePorts & RenewNodePorts, 'host'> & PublicCertificatePorts & { readonly fetchUrl: FetchUrl }
 /** A schedule says nothing; an operator brings an invitation. */
 export type EnrolEvent = { readonly invitation?: unknown }
-export type Enrolled = { readonly node: 'enrolled' | 'already' | 'not invited'; readonly edge: 'ready' | 'waiting' }
+export type Enrolled = {
+  readonly node: 'enrolled' | 'already' | 'not invited'
+  readonly edge: 'ready' | 'waiting'
+  readonly renewal?: readonly RenewalStep[]
+}
 
 /** Kept back of a run's time. */
 const SPARE = 10_000
 
 /**
- * Lets the node in, when it is called with an invitation, and gets its names their public certificates; called by a schedule it goes on where it was.
+ * Lets the node in, when it is called with an invitation, and gets its names their public certificates; called by a schedule it goes on where it was, and
+ * renews the node's own certificates in good time.
  * Fails with the reason when the invitation is not taken.
  */
 export const enrolHandler =
@@ -22,7 +28,9 @@ export const enrolHandler =
   async (event: EnrolEvent, context?: DoorContext): Promise<Enrolled> => {
     const until = later(ports.now(), (context?.getRemainingTimeInMillis?.() ?? MINUTE) - SPARE)
     const node = event.invitation === undefined ? 'not invited' : await letIn(event.invitation, ports)
-    return { node, edge: (await settlePublicCertificates(until, ports)) ? 'ready' : 'waiting' }
+    const renewal = await renewNode({ ...ports, host: ports.hosts.provider })
+    const edge = (await settlePublicCertificates(until, ports)) ? 'ready' : 'waiting'
+    return { node, edge, ...(renewal.length > 0 ? { renewal } : {}) }
   }
 
 async function letIn(given: unknown, ports: EnrolPorts): Promise<'enrolled' | 'already'> {

@@ -1,12 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { certificatesInAcm } from '../../src/adapters/aws/acm.ts'
+import { PATIENT_MS } from '../../src/adapters/aws/aws.ts'
 import { dynamoStore } from '../../src/adapters/aws/dynamo-store.ts'
 import { awsFromEnvironment, machineNow, RUNTIME_SETTINGS } from '../../src/adapters/aws/environment.ts'
 import { jsonLog } from '../../src/adapters/aws/json-log.ts'
 import { publicKeyInKms } from '../../src/adapters/aws/kms-public-key.ts'
 import { newTlsKey } from '../../src/adapters/aws/new-tls-key.ts'
+import { lockedBucket } from '../../src/adapters/aws/s3-locked.ts'
 import { zoneNames } from '../../src/adapters/aws/zone-names.ts'
 import { fetchOverHttp } from '../../src/adapters/http/fetch-url.ts'
+import { USUAL_PACE } from '../../src/exchange/life/identity.ts'
+import { newMemory } from '../../src/exchange/memory.ts'
+import { lastTrust } from '../../src/exchange/trust-refresh.ts'
 import { door } from '../door.ts'
 import { readSettings } from '../settings.ts'
 import { enrolHandler, hostsFrom } from './handler.ts'
@@ -16,11 +21,16 @@ const settings = readSettings([...ENROL_SETTINGS, ...RUNTIME_SETTINGS], process.
 const { log, logContext } = jsonLog((line) => process.stdout.write(line), machineNow)
 const aws = awsFromEnvironment(process.env)
 const acm = certificatesInAcm(aws, settings.AGENCY)
+const store = dynamoStore(aws, settings.NODE_TABLE)
+const files = lockedBucket(aws, settings.EVIDENCE_BUCKET, PATIENT_MS)
 const write = zoneNames(aws, settings.NAMES_ROLE)
 
 const ports = {
   ...acm,
-  store: dynamoStore(aws, settings.NODE_TABLE),
+  store,
+  trust: () => lastTrust({ store, ...files }),
+  memory: newMemory(),
+  pace: USUAL_PACE,
   fetchUrl: fetchOverHttp(),
   newId: randomUUID,
   log,

@@ -1,4 +1,4 @@
-import type { Instant } from '../../base/clock.ts'
+import { DAY, type Instant, later } from '../../base/clock.ts'
 import { ok } from '../../base/result.ts'
 import { hex, sha512 } from '../../protocol/digests.ts'
 import { type Outcome, refuse } from '../../protocol/faults.ts'
@@ -6,7 +6,7 @@ import { formatId, memberOf, parseServerId, type ServerId } from '../../protocol
 import type { Certificate } from '../../trust/certificates.ts'
 import { type Enrolment, type Issued, type Ordered, type OrderedCertificate, readOrder } from '../../trust/registry/certificate-order.ts'
 import { type InvitationRecord, KEYS, type MemberRecord, type ServerRecord } from '../../trust/registry/records.ts'
-import { hearStatement, type SignedStatement } from '../../trust/registry/statement.ts'
+import { hearStatement, type SignedStatement, type Statement } from '../../trust/registry/statement.ts'
 import type { CurrentTrust } from '../ports.ts'
 import { act, type ChangeLogPorts } from '../register/change-log.ts'
 import type { Work } from '../register/work.ts'
@@ -40,7 +40,7 @@ export async function enrol({ secret, server, certificates }: Enrolment, ports: 
       at,
     )
     if (!used.ok) return used
-    await forgetLost(work, id.value)
+    if (!used.value.renewal) await forgetLost(work, id.value)
     return ordersIn(work, certificates, id.value, 'invitation')
   })
   return ordered.ok ? issued(ordered.value, ports) : ordered
@@ -58,10 +58,37 @@ export async function renewCertificates(signed: SignedStatement, ports: Enrolmen
   return ordered.ok ? issued(ordered.value, ports) : ordered
 }
 
+type SignedKind = Statement['kind']
+const RENEWAL_GOOD_FOR = 7 * DAY
+
+/**
+ * Makes a secret good for one order of new certificates for a server that is there, by the word of its owner: for a node in which whoever makes keys may not
+ * sign. The node chose the secret and says its digest alone; it is opened by nobody else. Said twice it is one. Refused as `renewCertificates` is.
+ */
+export async function grantRenewal(signed: SignedStatement, ports: EnrolmentPorts): Promise<Outcome<true>> {
+  return heard<{ readonly digest: string }, true>(signed, 'renewal', ports, async (work, { server, content: { digest }, at }) => {
+    if (!/^[0-9a-f]{64}$/.test(digest)) return refuse('bad_request', 'no digest of a secret')
+    if (await work.get(KEYS.invitation(digest))) return ok(true)
+    const asked = formatId(server)
+    const record: InvitationRecord = {
+      id: `renewal-${digest.slice(0, 16)}`,
+      digest,
+      member: memberOf(server),
+      serverCode: server.serverCode,
+      expires: later(at, RENEWAL_GOOD_FOR),
+      state: 'open',
+      askedBy: asked,
+      renewal: true,
+    }
+    work.put(KEYS.invitation(digest), record)
+    return ok(true)
+  })
+}
+
 /** What `then` makes of a statement that holds: signer not revoked, server there, never said before. */
 export async function heard<C, T>(
   signed: SignedStatement,
-  kind: 'order' | 'head',
+  kind: SignedKind,
   ports: Omit<EnrolmentPorts, 'issue'>,
   then: (work: Work, said: { readonly server: ServerId; readonly content: C; readonly at: Instant }) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {

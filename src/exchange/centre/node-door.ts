@@ -8,12 +8,12 @@ import type { CentreFacts, Enrolment } from '../../trust/registry/certificate-or
 import { type ChainHeadRecord, KEYS, type MemberRecord } from '../../trust/registry/records.ts'
 import type { SignedStatement } from '../../trust/registry/statement.ts'
 import type { Store } from '../ports.ts'
-import { type EnrolmentPorts, enrol, heard, renewCertificates } from './enrolment.ts'
+import { type EnrolmentPorts, enrol, grantRenewal, heard, renewCertificates } from './enrolment.ts'
 import { answerManagement, type ManagementPorts } from './management.ts'
 import { readRecords } from './read-records.ts'
 
 export type NodeDoorPorts = EnrolmentPorts & ManagementPorts & { readonly anchor: () => Promise<Anchor> }
-/** A request at the centre's door for nodes: /node/facts, /node/enrol, /node/certificates, /node/head, /node/management. */
+/** A request at the centre's door for nodes: /node/facts, /node/enrol, /node/certificates, /node/renewal, /node/head, /node/management. */
 export type NodeCall = {
   readonly method: string
   readonly path: string
@@ -44,6 +44,7 @@ const ACTS: Readonly<Record<string, (asked: never, ports: NodeDoorPorts) => Prom
       typeof asked.secret === 'string' && typeof asked.server === 'string' ? enrol(asked, ports) : notWhole(),
     '/node/certificates': (asked: SignedStatement, ports: NodeDoorPorts) =>
       isStatement(asked) ? renewCertificates(asked, ports) : notWhole(),
+    '/node/renewal': (asked: SignedStatement, ports: NodeDoorPorts) => (isStatement(asked) ? grantRenewal(asked, ports) : notWhole()),
     '/node/head': (asked: SignedStatement, ports: NodeDoorPorts) => (isStatement(asked) ? takeHead(asked, ports) : notWhole()),
   },
 )

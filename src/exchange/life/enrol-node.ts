@@ -14,7 +14,7 @@ import type { FetchUrl, Log, NewId, Store } from '../ports.ts'
 import { NODE, storedNode } from '../stored-node.ts'
 import { noteAsked } from '../watch/asked.ts'
 import { centreFacts, sendJson, signedBy } from './centre-client.ts'
-import { messageOf, OWED, type Owed } from './owed.ts'
+import { messageOf, OWED, type OwedRequest } from './owed.ts'
 
 /** What a member gets to come in with. */
 export type Invitation = {
@@ -50,7 +50,10 @@ export type EnrolNodePorts = {
   readonly host: string
 }
 
-const ALGORITHM = 'rsa-sha512'
+/** What every certificate of a node in the cloud signs by. */
+export const ALGORITHM = 'rsa-sha512'
+/** Where the centre answers nodes. */
+export const CENTRE = 'life/centre'
 /** Where the edge in the cloud answers; others take 5500 when none is said. */
 const PORT = 443
 
@@ -94,27 +97,45 @@ async function order(
   way: Parameters<typeof centreFacts>[1],
   { signingKey, host }: EnrolNodePorts,
 ): Promise<Outcome<Certificates>> {
-  const wish = {
-    use: 'authentication',
-    subject: subjectFor('authentication', server, name, host),
-    publicKey,
-    names: { dns: [host] },
-  } as const
-  const request = await certificateRequest(wish, { key: 'new', algorithm: ALGORITHM }, sign)
   const signingPublic = await signingKey.publicKey()
   const certificates: readonly OrderedCertificate[] = [
     { use: 'signing', publicKey: base64(signingPublic) },
-    { use: 'authentication', request: base64(request) },
+    await tlsOrder(server, name, host, { publicKey, sign }),
   ]
-  const issued = await sendJson<Issued>('/node/enrol', { secret, server: formatId(server), certificates }, way)
+  const issued = await byInvitation(secret, server, certificates, [signingPublic, publicKey], way)
   if (!issued.ok) return issued
-  const [signing, authentication] = issued.value.certificates.map((text) => Buffer.from(text, 'base64'))
-  if (!signing || !authentication || !isFor(signing, signingPublic) || !isFor(authentication, publicKey))
-    return refuse('incorrect_certificate', 'the centre issued certificates for other keys')
+  const [signing, authentication] = issued.value as [Uint8Array, Uint8Array]
   return ok({ signing, authentication })
 }
 
-function isFor(der: Uint8Array, publicKey: Uint8Array): boolean {
+/** What an invitation buys, wherever the node runs: certificates for these keys (SubjectPublicKeyInfo, DER) in this order, and for no others. */
+export async function byInvitation(
+  secret: string,
+  server: ServerId,
+  certificates: readonly OrderedCertificate[],
+  publicKeys: readonly Uint8Array[],
+  way: Parameters<typeof centreFacts>[1],
+): Promise<Outcome<readonly Uint8Array[]>> {
+  const issued = await sendJson<Issued>('/node/enrol', { secret, server: formatId(server), certificates }, way)
+  if (!issued.ok) return issued
+  const ders = issued.value.certificates.map((text) => Buffer.from(text, 'base64'))
+  const areOurs = ders.length === publicKeys.length && ders.every((der, index) => isFor(der, publicKeys[index] as Uint8Array))
+  return areOurs ? ok(ders) : refuse('incorrect_certificate', 'the centre issued certificates for other keys')
+}
+
+/** A TLS certificate asked for, for the name by which peers reach the node. */
+export async function tlsOrder(
+  server: ServerId,
+  name: string,
+  host: string,
+  { publicKey, sign }: Pick<NewKey, 'publicKey' | 'sign'>,
+): Promise<OrderedCertificate> {
+  const subject = subjectFor('authentication', server, name, host)
+  const wish = { use: 'authentication', subject, publicKey, names: { dns: [host] } } as const
+  return { use: 'authentication', request: base64(await certificateRequest(wish, { key: 'new', algorithm: ALGORITHM }, sign)) }
+}
+
+export function isFor(der: Uint8Array, publicKey: Uint8Array): boolean {
   const read = readCertificate(der)
   return read.ok && Buffer.compare(read.value.publicKey.export({ type: 'spki', format: 'der' }), publicKey) === 0
 }
@@ -135,21 +156,22 @@ async function settle(invitation: Invitation, server: ServerId, come: Come, port
   const node = storedNode({ server, authentication: own, clients: [owner], services: [], rights: [], policies: [] }, anchor)
   const address = `${host}:${PORT}`
   const wanted = { type: 'authCertReg', server, certificate: base64(authentication), address } as const
-  const bare: Owed = { centre: invitation.centre, wanted, provider, messageId: newId() }
-  const { value, certificate } = await signedBy(
-    messageOf(bare),
-    { key: 'new', algorithm: ALGORITHM, certificate: authentication },
-    key.sign,
-  )
-  const owed: Owed = { ...bare, possession: { algorithm: ALGORITHM, value: base64(value), certificate: base64(certificate) } }
+  const owed = await withPossession({ centre: invitation.centre, wanted, provider, messageId: newId() }, authentication, key)
   await noteAsked(store, { certificate: base64(authentication), address })
   const puts = [
     ...node,
-    { key: `${OWED}${bare.messageId}`, value: owed },
+    { key: `${OWED}${owed.messageId}`, value: owed },
+    { key: CENTRE, value: invitation.centre },
     { key: EDGE_INSTALLED, value: at },
     { key: EDGE_ZONE, value: invitation.zone },
     { key: EDGE_SYSTEMS, value: invitation.systems },
   ]
   if (!(await store.transact(puts.map((put) => ({ ...put, ifVersion: 0 }))))) throw new Error('another run enrolled this node')
   log({ level: 'info', event: 'enrolled', server: formatId(server) })
+}
+
+/** The registration of a TLS certificate, said by its own key too: that key is only here now. */
+export async function withPossession(bare: OwedRequest, authentication: Uint8Array, { sign }: Pick<NewKey, 'sign'>): Promise<OwedRequest> {
+  const { value, certificate } = await signedBy(messageOf(bare), { key: 'new', algorithm: ALGORITHM, certificate: authentication }, sign)
+  return { ...bare, possession: { algorithm: ALGORITHM, value: base64(value), certificate: base64(certificate) } }
 }

@@ -1,18 +1,21 @@
 import { type Instant, MINUTE } from '../../base/clock.ts'
-import { codeOf } from '../../protocol/faults.ts'
-import { type ClientId, formatId, memberOf } from '../../protocol/identifiers.ts'
+import { ok } from '../../base/result.ts'
+import { codeOf, type Outcome } from '../../protocol/faults.ts'
+import { type ClientId, formatId, memberOf, type ServerId } from '../../protocol/identifiers.ts'
 import type { SignatureName } from '../../protocol/sign.ts'
 import type { Asked } from '../../trust/registry/records.ts'
+import { type Speaker, signStatement } from '../../trust/registry/statement.ts'
 import { managementMessage } from '../../trust/registry/write-request.ts'
-import type { CurrentConfiguration, CurrentTrust, Store } from '../ports.ts'
+import type { CurrentConfiguration, CurrentTrust, Store, TrustInForce } from '../ports.ts'
 import { NODE } from '../stored-node.ts'
-import { type CentrePorts, sendRequest } from './centre-client.ts'
+import { type CentrePorts, sendJson, sendRequest } from './centre-client.ts'
 
 /**
  * A request to the centre that waits for the owner's signature, where whoever makes it may not sign: only the doors of messages may use that key.
  * It is told as what is wanted, never as octets, so that nobody can have anything else signed by it.
  */
-export type Owed = {
+export type Owed = OwedRequest | OwedRenewal
+export type OwedRequest = {
   /** The centre's address for nodes. */
   readonly centre: string
   readonly wanted: Asked
@@ -21,6 +24,8 @@ export type Owed = {
   /** By the key of the certificate that is to be registered, over the same message. */
   readonly possession?: { readonly algorithm: SignatureName; readonly value: string; readonly certificate: string }
 }
+/** The owner's word that whoever brings the secret of this digest (SHA-256, hex) may order new certificates, once. */
+export type OwedRenewal = { readonly centre: string; readonly renewal: string; readonly server: ServerId; readonly messageId: string }
 /** What became of it: the centre's number, or its code. */
 export type OwedAnswer = { readonly at: Instant; readonly requestId?: number; readonly code?: string }
 
@@ -28,7 +33,7 @@ export type OwedAnswer = { readonly at: Instant; readonly requestId?: number; re
 export const OWED = `${NODE}owed/`
 /** Where a door of messages may write. */
 export const owedAnswerKey = (messageId: string): string => `trust/owed/${messageId}`
-export const messageOf = ({ wanted, provider, messageId }: Pick<Owed, 'wanted' | 'provider' | 'messageId'>): Uint8Array =>
+export const messageOf = ({ wanted, provider, messageId }: Pick<OwedRequest, 'wanted' | 'provider' | 'messageId'>): Uint8Array =>
   managementMessage(wanted, provider, messageId)
 
 export type OwedPorts = Omit<CentrePorts, 'centreUrl'> & {
@@ -56,7 +61,7 @@ export function owedPayer(ports: OwedPorts): () => Promise<void> {
     for (const each of open)
       await payOne(each, ports).then(
         (paid) => paid && settled.add(each.messageId),
-        (problem: unknown) => log({ level: 'warn', event: 'owed_not_sent', what: each.wanted.type, why: String(problem) }),
+        (problem: unknown) => log({ level: 'warn', event: 'owed_not_sent', what: whatOf(each), why: String(problem) }),
       )
   }
 }
@@ -69,24 +74,39 @@ async function payOne(owed: Owed, ports: OwedPorts): Promise<boolean> {
   const { server, clients } = await ports.configuration()
   const today = await ports.trust()
   const owner = clients.find(({ id }) => formatId(memberOf(id)) === formatId(memberOf(server)))?.signing
-  if (!today.ok || !owner || formatId(owed.wanted.server) !== formatId(server)) return false
+  const about = 'renewal' in owed ? owed.server : owed.wanted.server
+  if (!today.ok || !owner || formatId(about) !== formatId(server)) return false
+  const reply = 'renewal' in owed ? await vouch(owed, owner, ports) : await request(owed, owner, today.value, ports)
+  const code = reply.ok ? undefined : codeOf(reply.fault)
+  log({
+    level: reply.ok ? 'info' : 'warn',
+    event: 'owed_sent',
+    what: whatOf(owed),
+    code,
+    why: reply.ok ? undefined : reply.fault.detail,
+  })
+  // Taken in before, and its answer was lost.
+  if (code !== undefined && !code.endsWith('replayed_request')) return false
+  await store.put(key, { at: now(), ...(reply.ok ? reply.value : { code }) } satisfies OwedAnswer, 0)
+  return true
+}
+
+const whatOf = (owed: Owed): string => ('renewal' in owed ? 'renewal' : owed.wanted.type)
+type Answered = Pick<OwedAnswer, 'requestId'>
+
+async function vouch({ centre, renewal, server }: OwedRenewal, by: Speaker, ports: OwedPorts): Promise<Outcome<Answered>> {
+  const statement = await signStatement('renewal', server, { digest: renewal }, ports.now(), by, ports.sign)
+  const granted = await sendJson<true>('/node/renewal', statement, { ...ports, centreUrl: centre })
+  return granted.ok ? ok({}) : granted
+}
+
+async function request(owed: OwedRequest, by: Speaker, today: TrustInForce, ports: OwedPorts): Promise<Outcome<Answered>> {
   const { possession } = owed
   const held = possession && {
     algorithm: possession.algorithm,
     value: Buffer.from(possession.value, 'base64'),
     certificate: Buffer.from(possession.certificate, 'base64'),
   }
-  const reply = await sendRequest(messageOf(owed), owner, held, today.value, { ...ports, centreUrl: owed.centre })
-  const code = reply.ok ? undefined : codeOf(reply.fault)
-  log({
-    level: reply.ok ? 'info' : 'warn',
-    event: 'owed_sent',
-    what: owed.wanted.type,
-    code,
-    why: reply.ok ? undefined : reply.fault.detail,
-  })
-  // Taken in before, and its answer was lost.
-  if (code !== undefined && !code.endsWith('replayed_request')) return false
-  await store.put(key, { at: now(), ...(reply.ok ? { requestId: reply.value.requestId } : { code }) } satisfies OwedAnswer, 0)
-  return true
+  const reply = await sendRequest(messageOf(owed), by, held, today, { ...ports, centreUrl: owed.centre })
+  return reply.ok ? ok({ requestId: reply.value.requestId }) : reply
 }

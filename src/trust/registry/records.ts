@@ -125,6 +125,8 @@ export type InvitationRecord = {
   readonly usedBy?: string
   /** Subsystems that are let on its server without being asked for one by one. */
   readonly subsystems?: readonly string[]
+  /** Its own owner asked for it, for a server that is there and stays as it is: new certificates beside the old ones. */
+  readonly renewal?: true
 }
 
 /**

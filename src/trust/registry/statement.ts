@@ -12,10 +12,11 @@ import { caOf, type Trust } from '../trust.ts'
 
 /**
  * What a node says to its centre in its own right, signed by its owner: our own form, in JSON, beside the management requests that stock servers know.
- * 'order': new certificates before the old ones end. 'head': where its chain of evidence stood on a day, stamped.
+ * 'order': new certificates before the old ones end. 'renewal': whoever brings the secret of this digest may order them, once. 'head': where its chain
+ * of evidence stood on a day, stamped.
  */
 export type Statement<C = unknown> = {
-  readonly kind: 'order' | 'head'
+  readonly kind: 'order' | 'renewal' | 'head'
   readonly server: string
   /** ISO 8601 UTC. */
   readonly at: string

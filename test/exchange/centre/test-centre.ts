@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { type Instant, later } from '../../../src/base/clock.ts'
+import { DAY, type Instant, later } from '../../../src/base/clock.ts'
 import { callApi } from '../../../src/exchange/centre/api/call-api.ts'
 import { CENTRE_API } from '../../../src/exchange/centre/api/centre-api.ts'
 import { type Person, ROLES, type Role } from '../../../src/exchange/centre/api/operation.ts'
@@ -27,19 +27,22 @@ type Cast = { readonly ca: Authority; readonly tsa: Authority; readonly conf: Au
 let made: Promise<Cast> | undefined
 /** Keys are slow to make: one cast for all tests of a run. */
 export const centreCast = (): Promise<Cast> => {
-  made ??= (async () => {
-    const ca = await issued('centre-ca', { use: 'root', subject: [['CN', 'CA LAB']] })
-    const tsa = await issued('centre-tsa', { use: 'timestamping', subject: [['CN', 'TSA LAB']] }, ca)
-    return { ca, tsa, conf: await issued('centre-conf', { use: 'root', subject: [['CN', 'conf LAB']], algorithm: 'rsa-sha512' }) }
-  })()
+  made ??= castUntil(later(NOON, 365 * DAY))
   return made
+}
+
+/** The same with certificates that last longer, for tests of years. */
+export async function castUntil(notAfter: Instant): Promise<Cast> {
+  const ca = await issued('centre-ca', { use: 'root', subject: [['CN', 'CA LAB']], notAfter })
+  const tsa = await issued('centre-tsa', { use: 'timestamping', subject: [['CN', 'TSA LAB']], notAfter }, ca)
+  return { ca, tsa, conf: await issued('centre-conf', { use: 'root', subject: [['CN', 'conf LAB']], algorithm: 'rsa-sha512', notAfter }) }
 }
 
 export type TestCentre = Awaited<ReturnType<typeof testCentre>>
 
 /** A centre set up, with a class, three members and the subsystem that offers the management services. Its clock stands still until a test moves it. */
-export async function testCentre() {
-  const { ca, tsa, conf } = await centreCast()
+export async function testCentre(cast = centreCast()) {
+  const { ca, tsa, conf } = await cast
   const clock = { now: NOON as Instant }
   const store = memoryStore()
   const locked = memoryFiles()
