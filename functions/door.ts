@@ -11,6 +11,8 @@ export type DoorOptions<Event, Result> = {
   readonly logContext?: (ids: { readonly invocation: string }) => void
   /** Sends off what was measured; awaited before the function may sleep. */
   readonly flush?: () => Promise<void>
+  /** Notes a bug where whoever watches finds it, for a call that is answered does not fail. */
+  readonly noteBug?: () => Promise<void>
   /** What the caller is answered after a bug. Without one the invocation fails, which is what a schedule should see. */
   readonly answerBug?: (event: Event) => Result | undefined
 }
@@ -20,7 +22,7 @@ export type DoorOptions<Event, Result> = {
  * It decides nothing; the order of business is the flow's.
  */
 export function door<Event, Result>(handler: DoorHandler<Event, Result>, options: DoorOptions<Event, Result>): DoorHandler<Event, Result> {
-  const { log, logContext, flush, answerBug } = options
+  const { log, logContext, flush, noteBug, answerBug } = options
   const stack = middy<Event, Result>(async (event: Event, context: DoorContext) => handler(event, context))
   stack.use({
     before: ({ context }) => logContext?.({ invocation: context.awsRequestId ?? '' }),
@@ -29,7 +31,9 @@ export function door<Event, Result>(handler: DoorHandler<Event, Result>, options
       log({ level: 'error', event: 'bug', why: describe(request.error) })
       await flush?.()
       const answer = answerBug?.(request.event)
-      if (answer !== undefined) request.response = answer
+      if (answer === undefined) return
+      await noteBug?.().catch((problem: unknown) => log({ level: 'error', event: 'bug_not_noted', why: String(problem) }))
+      request.response = answer
     },
   })
   return (event, context) => stack(event, (context ?? {}) as Parameters<typeof stack>[1])

@@ -3,7 +3,7 @@ import { awsFromEnvironment, machineNow, RUNTIME_SETTINGS } from '../../src/adap
 import { jsonLog } from '../../src/adapters/aws/json-log.ts'
 import { nodeInAws } from '../../src/adapters/aws/node.ts'
 import { lineIn } from '../../src/adapters/aws/sqs-depth.ts'
-import { drainedQueue } from '../../src/adapters/aws/sqs-drain.ts'
+import { drainedLine, drainedQueue } from '../../src/adapters/aws/sqs-drain.ts'
 import { stampOverHttp } from '../../src/adapters/http/stamp.ts'
 import { SECOND } from '../../src/base/clock.ts'
 import { archiveWhenNeeded } from '../../src/exchange/archive-quiet.ts'
@@ -21,9 +21,12 @@ const settings = readSettings([...ARCHIVE_SETTINGS, ...RUNTIME_SETTINGS], proces
 const { log, logContext } = jsonLog((line) => process.stdout.write(line), machineNow)
 const aws = awsFromEnvironment(process.env)
 const node = nodeInAws({ aws, table: settings.NODE_TABLE, bucket: settings.EVIDENCE_BUCKET, bucketMs: FILE_MS, now: machineNow, log })
+const queue = (url: string) => drainedQueue(aws, url, node.getLocked)
+/** How many dead letters there were at the last look. */
+let dead = 0
 const ports = {
   ...node,
-  ...drainedQueue(aws, settings.EVIDENCE_QUEUE, node.getLocked),
+  ...drainedLine(queue(settings.EVIDENCE_QUEUE), queue(settings.EVIDENCE_DEAD_LETTERS), () => dead > 0),
   stamp: stampOverHttp(node.fetchUrl, node.trust, log),
 }
 const archiving = archiveHandler(ports, randomUUID())
@@ -37,7 +40,11 @@ const run = async (event: unknown, context?: DoorContext) => {
   await keepAllowances(node, spending)
   return done
 }
-const look = () => lineIn(aws, settings.EVIDENCE_QUEUE, settings.EVIDENCE_DEAD_LETTERS)
+const look = async () => {
+  const line = await lineIn(aws, settings.EVIDENCE_QUEUE, settings.EVIDENCE_DEAD_LETTERS)
+  dead = line.dead
+  return line
+}
 
 /** The evidence line in AWS, called by a schedule. Fails after its work is done when something waits for a person. */
 export const handler = door((event: unknown, context?: DoorContext) => archiveWhenNeeded(() => run(event, context), { ...node, look }), {

@@ -5,6 +5,7 @@ import { nodeInAws } from '../../src/adapters/aws/node.ts'
 import { keepInQueue } from '../../src/adapters/aws/sqs-keep.ts'
 import { callServiceOverHttp } from '../../src/adapters/http/call-service.ts'
 import { MINUTE } from '../../src/base/clock.ts'
+import { noteBug } from '../../src/exchange/noted-bugs.ts'
 import { PUBLIC_ONLY } from '../../src/exchange/reach/reach.ts'
 import { door } from '../door.ts'
 import { readSettings } from '../settings.ts'
@@ -28,4 +29,9 @@ const ports = {
 }
 
 /** The provider's door in AWS. */
-export const handler = door(provideHandler(ports), { log, logContext, answerBug: provideBug })
+export const handler = door(provideHandler(ports), {
+  log,
+  logContext,
+  answerBug: provideBug,
+  noteBug: () => noteBug('provide', machineNow(), node.store),
+})

@@ -17,15 +17,15 @@ const WHOLE_LOOK_EVERY = 12
 
 /** A call that stops at once: it asks both queues how much they hold, and reads its mark. */
 export const QUICK_LOOK = { ms: 250, logBytes: 400, queueRequests: 2, tableReads: 1 } as const satisfies IdleRun
-/** A call that looks at everything and finds nothing: two empty receives of a second each, and lists, which are billed as puts. */
+/** A call that looks at everything and finds nothing: two empty receives of a second each, and asks for the next names. */
 export const WHOLE_LOOK = {
   ms: 3500,
   logBytes: 400,
   queueRequests: 6,
-  tableReads: 3,
+  tableReads: 5,
   tableWrites: 3,
-  bucketPuts: 3,
-  bucketGets: 3,
+  bucketPuts: 0,
+  bucketGets: 6,
 } as const satisfies IdleRun
 
 const sum = (quick = 0, whole = 0): number => (quick * (WHOLE_LOOK_EVERY - 1) + whole) / WHOLE_LOOK_EVERY
@@ -49,7 +49,7 @@ export const IDLE_RUNS: Partial<Record<DoorName, IdleRun>> = {
   archive: ARCHIVE,
   'refresh-trust': { ms: 2000, logBytes: 400, tableReads: 2, tableWrites: 1, bucketPuts: 1, bucketGets: 2 },
   edge: { ms: 2000, logBytes: 400, tableReads: 3, tableWrites: 2 },
-  enrol: { ms: 2000, logBytes: 400, tableReads: 3, tableWrites: 1 },
+  enrol: { ms: 2000, logBytes: 400, tableReads: 6, tableWrites: 1 },
   conf: { ms: 3000, logBytes: 800, tableReads: 200, tableWrites: 3, bucketPuts: 12, bucketGets: 12, signatures: 10 },
   ocsp: {
     ms: 6000,

@@ -95,7 +95,8 @@ export class AgencyNodeStack extends Stack {
       above: 0,
       times: [3, 3],
       silence: 'bad',
-      means: 'Evidence waits outside the archive, or the archive does not run. Nothing is lost; what is kept is not yet sealed.',
+      means:
+        'Evidence waits outside the archive, was set aside, the archive does not run, or a message door answered internal_error. Nothing that was kept is lost.',
       told: new Told(this, 'Told', agency.alarmMail).topic,
     })
   }

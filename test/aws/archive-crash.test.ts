@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dynamoStore } from '../../src/adapters/aws/dynamo-store.ts'
 import { lockedBucket } from '../../src/adapters/aws/s3-locked.ts'
-import { drainedQueue } from '../../src/adapters/aws/sqs-drain.ts'
+import { drainedLine, drainedQueue } from '../../src/adapters/aws/sqs-drain.ts'
 import { keepInQueue } from '../../src/adapters/aws/sqs-keep.ts'
 import { identityOf } from '../../src/evidence/record.ts'
 import { type ArchivePorts, archive } from '../../src/exchange/archive.ts'
 import { newMemory } from '../../src/exchange/memory.ts'
-import { archiveAll, checkArchive, identities } from '../exchange/archive-checks.ts'
+import { archiveAll, checkArchive, identities, receiptsOf } from '../exchange/archive-checks.ts'
 import { post, type TwoNodes, twoNodes } from '../exchange/two-nodes.ts'
 import { type Account, account, awsThrough } from './account.ts'
 import { type Emulators, needsEmulators, ROOT, startEmulators } from './emulators.ts'
@@ -127,6 +127,87 @@ describe.skipIf(!needsEmulators())('the evidence line in AWS', () => {
     await archiveAll(older)
     await mustBeWhole({ ...both, ports: () => older })
   })
+
+  test.concurrent('a table restored from before its last archive: the head is brought up from the bucket, nothing is sealed twice, no file is unexplained', async () => {
+    const whole = await line()
+    const first = kept.slice(0, 3)
+    const queue = await made.queue(VISIBILITY)
+    const bucket = await made.bucket()
+    const aws = awsThrough(whole.proxy.url, ROOT, 30_000)
+    const files = lockedBucket(aws, bucket)
+    const keep = keepInQueue(aws, queue, files.putLocked)
+    const portsOver = (table: string): ArchivePorts => ({
+      ...world.provider.archivePorts,
+      ...files,
+      ...drainedQueue(aws, queue, files.getLocked),
+      store: dynamoStore(aws, table),
+      memory: newMemory(),
+    })
+    const [live, older] = [await made.table(), await made.table()]
+    for (const record of first) await keep(record)
+    await archiveAll(portsOver(live))
+    // The backup of that moment.
+    for (const { key, value } of await dynamoStore(aws, live).query('archive/')) await dynamoStore(aws, older).put(key, value, 0)
+    for (const record of kept.slice(3)) await keep(record)
+    await archiveAll(portsOver(live))
+    for (const record of [...first, ...kept]) await keep(record) // and everything comes once more
+    await archiveAll(portsOver(older))
+    await mustBeWhole({ ...whole, ports: () => portsOver(older) })
+    await mustBeExplained(portsOver(older))
+  })
+
+  test.concurrent('two archivers at once, step by step in turn: whichever is ahead, the chain is whole', async () => {
+    for (const lead of [4, 14]) {
+      const both = await line()
+      // The second begins when the first has made so many calls, and both go on.
+      let calls = 0
+      let begin = () => {}
+      const reached = new Promise<void>((resolve) => {
+        begin = resolve
+      })
+      both.proxy.decide((): Fate => {
+        if (++calls === lead) begin()
+        return 'pass'
+      })
+      const runs = [archive('uno', both.ports()), reached.then(() => archive('dos', both.ports()))]
+      await Promise.allSettled(runs)
+      await wait(VISIBILITY * 1000)
+      await archiveAll(both.ports(), 'uno')
+      await mustBeWhole(both)
+      await mustBeExplained(both.ports())
+      await both.proxy.close()
+    }
+  }, 300_000)
+
+  test.concurrent('what was among the dead letters is secured and sealed with the rest, once', async () => {
+    const { proxy, ports } = await line()
+    const aws = awsThrough(proxy.url, ROOT, 30_000)
+    const [queue, deadLetters] = [await made.queue(VISIBILITY), await made.queue(VISIBILITY)]
+    const { putLocked, getLocked } = ports()
+    // Two came there, one of which is also in the line: SQS gives a message twice now and then.
+    for (const record of kept.slice(0, 2)) await keepInQueue(aws, deadLetters, putLocked)(record)
+    for (const record of kept.slice(1)) await keepInQueue(aws, queue, putLocked)(record)
+    const both = (): ArchivePorts => ({
+      ...ports(),
+      ...drainedLine(drainedQueue(aws, queue, getLocked), drainedQueue(aws, deadLetters, getLocked), () => true),
+    })
+    await archiveAll(both())
+    await archiveAll(both())
+    await mustBeWhole({ proxy, ports: both, table: '' })
+  })
+
+  /** Every file of the line is named by a receipt's position, or is the journal's segment that it was sealed from. */
+  async function mustBeExplained(ports: ArchivePorts): Promise<void> {
+    const { heads } = await receiptsOf(ports)
+    const archives = heads.flatMap(({ last, sealed }) => (last && sealed > 0 ? [`archive/${last.file}`] : []))
+    expect([...(await ports.listLocked('archive/'))].toSorted()).toEqual([...new Set(archives)].toSorted())
+    expect((await ports.listLocked('receipts/')).length).toBe(heads.length)
+    // A token for each position at most: one of which nothing was new has its token all the same.
+    expect((await ports.listLocked('seals/')).length).toBeLessThanOrEqual(heads.length)
+    const through = (heads.at(-1) as unknown as { through: number }).through
+    const segments = await ports.listLocked('journal/')
+    expect(segments.filter((name) => Number(name.slice('journal/'.length)) > through)).toEqual([])
+  }
 
   async function callsOfOneRun(): Promise<number> {
     const counted = await line()

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { door } from '../../functions/door.ts'
 import { QUICK_LOOK, WHOLE_LOOK } from '../../lib/bill/idle-runs.ts'
 import { HOUR, later, MINUTE } from '../../src/base/clock.ts'
 import { type ArchivePorts, type ArchiveRun, archive } from '../../src/exchange/archive.ts'
 import { archiveWhenNeeded, type Line, type QuietPorts } from '../../src/exchange/archive-quiet.ts'
+import { noteBug } from '../../src/exchange/noted-bugs.ts'
 import { archiveAll } from './archive-checks.ts'
 import { twoNodes } from './two-nodes.ts'
 
@@ -25,6 +27,7 @@ async function settled(line: () => Line = () => EMPTY) {
     ...bound.store,
     get: count('get', bound.store.get) as typeof bound.store.get,
     put: count('put', bound.store.put),
+    query: count('get', bound.store.query) as typeof bound.store.query,
     lease: count('lease', bound.store.lease),
   }
   const ports: ArchivePorts & QuietPorts = {
@@ -37,8 +40,11 @@ async function settled(line: () => Line = () => EMPTY) {
     look: count('look', async () => line()),
   }
   const call = (run: () => Promise<ArchiveRun> = () => archive('prueba', ports)) => archiveWhenNeeded(run, ports)
-  return { world, counted, call }
+  return { world, counted, call, store: bound.store }
 }
+
+const doorWith = (handler: () => Promise<string>, note: () => Promise<void>, lines: string[] = []) =>
+  door<object, string>(handler, { log: ({ event }) => void lines.push(event), noteBug: note, answerBug: () => 'internal_error' })
 
 const NOTHING_DONE: ArchiveRun = { secured: 0, sealed: 0, setAside: 0, more: false, busy: false }
 
@@ -77,6 +83,55 @@ describe('a call of the schedule', () => {
     const { call } = await settled(() => line)
     await expect(call(async () => run)).rejects.toThrow(why)
     await expect(call(async () => run)).rejects.toThrow(why)
+  })
+
+  test('what is over when it is seen is told by every call for 25 minutes, quiet or not, and then no more', async () => {
+    const { world, call } = await settled()
+    expect(await call()).toMatchObject(NOTHING_DONE)
+    await expect(call(async () => ({ ...NOTHING_DONE, setAside: 2 }))).resolves.toBe('quiet') // the line was empty: nobody ran
+    world.clock.now = later(world.clock.now, HOUR)
+    await expect(call(async () => ({ ...NOTHING_DONE, setAside: 2 }))).rejects.toThrow('2 set aside')
+    for (let minutes = 0; minutes < 20; minutes += 5) {
+      world.clock.now = later(world.clock.now, 5 * MINUTE)
+      await expect(call(), `${minutes} minutes later`).rejects.toThrow('2 set aside')
+    }
+    world.clock.now = later(world.clock.now, 10 * MINUTE)
+    expect(await call()).toMatchObject(NOTHING_DONE)
+    expect(await call()).toBe('quiet')
+  })
+
+  test('a door that answered internal_error is told of, each bug for 25 minutes', async () => {
+    const { world, call, store } = await settled()
+    const door = doorWith(
+      async () => {
+        throw new Error('ours')
+      },
+      () => noteBug('consume', world.clock.now, store),
+    )
+    expect(await door({})).toBe('internal_error')
+    await expect(call()).rejects.toThrow('internal_error answered by consume')
+    world.clock.now = later(world.clock.now, 20 * MINUTE)
+    await expect(call()).rejects.toThrow('internal_error answered by consume')
+    world.clock.now = later(world.clock.now, 10 * MINUTE)
+    expect(await call()).toMatchObject(NOTHING_DONE)
+    world.clock.now = later(world.clock.now, 2 * HOUR)
+    await door({})
+    await expect(call()).rejects.toThrow('internal_error answered by consume')
+  })
+
+  test('a bug that cannot be noted is answered all the same', async () => {
+    const lines: string[] = []
+    const door = doorWith(
+      async () => {
+        throw new Error('ours')
+      },
+      async () => {
+        throw new Error('no table')
+      },
+      lines,
+    )
+    expect(await door({})).toBe('internal_error')
+    expect(lines).toEqual(['bug', 'bug_not_noted'])
   })
 
   test('does not fail for records that came in meanwhile, nor because another run is at it', async () => {

@@ -61,3 +61,24 @@ async function recordIn(body: string, getLocked: GetLocked): Promise<Uint8Array>
   const bytes = /^[0-9a-f]{128}$/.test(digest) ? await getLocked(stagedName(digest)) : undefined
   return bytes && hex(sha512(bytes)) === digest ? bytes : Buffer.from(body, 'utf8')
 }
+
+/**
+ * Takes records out of the line, and when it is empty and something is among the dead letters, out of there: what has failed so often is secured with the
+ * next run that can, and nobody has to carry it back.
+ */
+export function drainedLine(line: DrainedQueue, deadLetters: DrainedQueue, isDead: () => boolean): DrainedQueue {
+  const DEAD = 'dead:'
+  return {
+    drain: async (most, mostBytes) => {
+      const taken = await line.drain(most, mostBytes)
+      if (taken.length > 0 || !isDead()) return taken
+      return (await deadLetters.drain(most, mostBytes)).map(({ receipt, bytes }) => ({ receipt: `${DEAD}${receipt}`, bytes }))
+    },
+    acknowledge: async (receipts) => {
+      const dead = receipts.filter((receipt) => receipt.startsWith(DEAD))
+      const others = receipts.filter((receipt) => !receipt.startsWith(DEAD))
+      if (others.length > 0) await line.acknowledge(others)
+      if (dead.length > 0) await deadLetters.acknowledge(dead.map((receipt) => receipt.slice(DEAD.length)))
+    },
+  }
+}
