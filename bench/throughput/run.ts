@@ -79,7 +79,7 @@ export async function benchThroughput(times = 1500): Promise<ThroughputFigures> 
 
 const perSecond = ({ took, seconds }: Stretch): number => took.length / seconds
 
-async function startNodes(folder: string, body: Uint8Array): Promise<Asked> {
+export async function startNodes(folder: string, body: Uint8Array): Promise<Asked> {
   const home = openHome(join(folder, 'home'), { passphrase: 'nopal azul', scenario: 'bench' })
   if (!home.ok) throw new Error(home.fault.en)
   const world = await startWorld({

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { append, letGo } from '../adapters/local/append.ts'
 import type { Now } from '../base/clock.ts'
@@ -26,7 +26,13 @@ export function fileLog(folder: string, now: Now): Log {
       append(file, line)
       size += line.length
     } catch (problem) {
-      process.stderr.write(`${String(problem)}: ${line}`)
+      toStandardError(`${String(problem)}: ${line}`)
     }
   }
+}
+
+function toStandardError(line: string): void {
+  try {
+    writeSync(process.stderr.fd, line)
+  } catch {} // that may lie on the same disk: nobody is left to be told
 }

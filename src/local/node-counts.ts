@@ -22,7 +22,14 @@ export function logCounting(log: Log, folder: string, now: Now): Log {
   const lines = failuresIn(folder)
   return (entry) => {
     log(entry)
-    if (entry.event === 'not_kept' && entry.signature !== undefined) lines.add(now(), String(entry.requestId), String(entry.signature))
+    if (entry.event === 'not_kept' && entry.signature !== undefined) count(String(entry.requestId), String(entry.signature))
+  }
+  function count(...words: readonly string[]): void {
+    try {
+      lines.add(now(), ...words)
+    } catch (problem) {
+      log({ level: 'error', event: 'not_counted', why: String(problem) }) // the day's close will miss it, and say so
+    }
   }
 }
 

@@ -17,6 +17,9 @@ const USUAL: Readonly<Record<string, number>> = {
   unattended: 180,
   rogue: 6,
   load: 1800,
+  disk: 60,
+  noisy: 300,
+  flat: 200_000,
 }
 const PARSER = 100_000
 /** A campaign whose cases nearly all go one way proves little. */

@@ -7,8 +7,13 @@ export type ReadStored = (body: StoredBody) => AsyncIterable<Uint8Array>
 export const sizeOfPieces = (pieces: readonly Piece[]): number =>
   pieces.reduce((sum, piece) => sum + (piece instanceof Uint8Array ? piece.length : piece.size), 0)
 
-/** Writes everything and ends, each piece once the one before is out. Rejects when a stored body cannot be read; stops when the stream is gone. */
+/**
+ * Writes everything and ends: what is in hand at once, else each piece once the one before is out. Rejects when a stored body cannot be read; stops when
+ * the stream is gone.
+ */
 export async function writePieces(stream: Writable, pieces: readonly Piece[], read: ReadStored): Promise<void> {
+  const [only = NOTHING, ...others] = pieces
+  if (others.length === 0 && only instanceof Uint8Array) return void stream.end(only)
   for (const piece of pieces) {
     for await (const chunk of piece instanceof Uint8Array ? [piece] : read(piece)) {
       if (stream.destroyed) return
@@ -18,6 +23,8 @@ export async function writePieces(stream: Writable, pieces: readonly Piece[], re
   }
   stream.end()
 }
+
+const NOTHING = new Uint8Array(0)
 
 const written = (stream: Writable, chunk: Uint8Array): Promise<void> =>
   new Promise((resolve) => {
