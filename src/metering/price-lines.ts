@@ -34,8 +34,8 @@ export type PriceLine = {
 const KIB = 1024
 const EDGE_STEP = 512 * KIB
 const QUEUE_STEP = 64 * KIB
-/** A larger record goes to the bucket, and the queue carries its name. */
-const MOST_QUEUED = 1024 * KIB
+/** A record of more than 700 KiB goes to the bucket, and the queue carries its name: so much of it in base64. */
+export const MOST_QUEUED = Math.ceil((700 * KIB) / 3) * 4
 const GB = 1_000_000_000
 /** MB × ms in one GB-second, as Lambda counts memory. */
 export const GB_SECOND = 1024 * 1000
