@@ -1,13 +1,14 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ok } from '../base/result.ts'
-import { centreFacts, sendJson } from '../exchange/life/centre-client.ts'
+import { centreFacts } from '../exchange/life/centre-client.ts'
+import { byInvitation } from '../exchange/life/enrol-node.ts'
 import type { FetchUrl, Now } from '../exchange/ports.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
 import { formatId } from '../protocol/identifiers.ts'
 import { anchorFingerprint } from '../trust/anchor.ts'
 import { certificateRequest } from '../trust/issue.ts'
-import { type Issued, subjectFor } from '../trust/registry/certificate-order.ts'
+import { subjectFor } from '../trust/registry/certificate-order.ts'
 import { readInvitation } from '../trust/registry/invitation.ts'
 import { ALGORITHM, newKeys, publicKeyDer, RSA } from './authorities.ts'
 import { writeCertificate } from './certificate-files.ts'
@@ -75,11 +76,12 @@ export async function joinExchange(joining: Joining): Promise<Outcome<Joined>> {
     const request = await certificateRequest(wish, { key, algorithm: ALGORITHM }, keys.sign)
     return { use, request: Buffer.from(request).toString('base64') }
   }
+  const names = ['authentication', signing]
   const certificates = [await order('authentication', 'authentication'), await order('signing', signing)]
-  const issued = await sendJson<Issued>('/node/enrol', { secret, server: formatId(server), certificates }, ports)
+  const publicKeys = names.map((name) => publicKeyDer(keys, name))
+  const issued = await byInvitation(secret, server, certificates, publicKeys, ports)
   if (!issued.ok) return issued
-  for (const [index, name] of ['authentication', signing].entries())
-    writeCertificate(certificatesOf(beside), name, Buffer.from(issued.value.certificates[index] ?? '', 'base64'))
+  for (const [index, name] of names.entries()) writeCertificate(certificatesOf(beside), name, issued.value[index] as Uint8Array)
   writeWhole(join(beside, 'anchor.xml'), anchor)
   await setUpInside({ plan: { name: joining.name, clients: [{ id: client }] }, now: joining.now }, beside, keys)
   writeNodeFile(beside, fileOf(joining, joined, systemCertificate(beside, client)))
