@@ -37,9 +37,9 @@ function isProgram(path: string): boolean {
 /** What an outside program said. `status` is null when a signal ended it. */
 export type Said = { readonly status: number | null; readonly stdout: Buffer; readonly stderr: string }
 
-/** Runs an oracle to its end (60 s at most) and gives what it said; a program that cannot start throws. */
+/** Runs an oracle to its end (four minutes at most, for what hangs) and gives what it said; a program that cannot start throws. */
 export function runTool(tool: string, args: readonly string[], input?: Uint8Array | string): Said {
-  const done = spawnSync(tool, args, { input, timeout: 60_000, maxBuffer: 256 * 1024 * 1024 })
+  const done = spawnSync(tool, args, { input, timeout: 240_000, maxBuffer: 256 * 1024 * 1024 })
   if (done.error) throw done.error
   return { status: done.status, stdout: done.stdout, stderr: done.stderr.toString('utf8') }
 }

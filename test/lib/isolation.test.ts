@@ -56,6 +56,17 @@ describe('between agencies', () => {
   const dif = 'test-dif'
   const PLANTED: readonly (readonly [what: string, stage: string, change: (resources: Resources) => void])[] = [
     ['a role that signs with any key', dif, more('Consume', { Action: 'kms:Sign', Resource: '*' })],
+    ['a door of the centre that reads any table', 'test-central', more('Ca', { Action: 'dynamodb:GetItem', Resource: '*' })],
+    [
+      'a door of the centre that signs with any key',
+      'test-central',
+      more('Conf', { Action: 'kms:Sign', Resource: 'arn:aws:kms:*:*:key/*' }),
+    ],
+    [
+      'a door of the centre that invokes a node’s',
+      'test-central',
+      more('Admin', { Action: 'lambda:InvokeFunction', Resource: 'arn:aws:lambda:*' }),
+    ],
     ['a role that empties queues by pattern', dif, more('Archive', { Action: 'sqs:ReceiveMessage', Resource: 'arn:aws:sqs:*:*:*' })],
     ['a role that reads all buckets', dif, more('Archive', { Action: ['s3:GetObject'], Resource: 'arn:aws:s3:::*/*' })],
     [
