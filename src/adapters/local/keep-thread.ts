@@ -1,7 +1,7 @@
 // The thread that waits for the disk: writes what a node keeps, over a connection of its own, and says when it is there.
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Batch } from './keeping-thread.ts'
-import { rowsInto } from './kept-rows.ts'
+import { type KeptRow, rowsInto } from './kept-rows.ts'
 import { openNodeDatabase } from './node-schema.ts'
 
 const database = openNodeDatabase(workerData as string)
@@ -16,11 +16,14 @@ parentPort?.on('message', (batch: Batch | 'end') => {
 })
 
 /** What SQLite had to say; null: every row is on disk. */
-function written({ rows, octets }: Batch): Error | null {
+function written(batch: Batch): Error | null {
   try {
-    write(rows.map(({ identity, day, at, end }) => ({ identity, day, bytes: octets.subarray(at, end) })))
+    write(rowsOf(batch))
     return null
   } catch (problem) {
     return problem instanceof Error ? problem : new Error(String(problem))
   }
 }
+
+const rowsOf = ({ identities, days, ends, octets }: Batch): readonly KeptRow[] =>
+  identities.map((identity, n) => ({ identity, day: days[n] as string, bytes: octets.subarray(ends[n - 1] ?? 0, ends[n]) }))

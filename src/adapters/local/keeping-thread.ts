@@ -2,9 +2,11 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { KeptRow, RowWriter } from './kept-rows.ts'
 
-/** Rows on their way to the thread: their octets lie one after the other in memory that goes over to it. */
+/** Rows on their way to the thread, column by column: their octets lie one after the other in memory that goes over to it, and `ends` says where each ends. */
 export type Batch = {
-  readonly rows: readonly { readonly identity: string; readonly day: string; readonly at: number; readonly end: number }[]
+  readonly identities: readonly string[]
+  readonly days: readonly string[]
+  readonly ends: readonly number[]
   readonly octets: Uint8Array<ArrayBuffer>
 }
 
@@ -43,13 +45,12 @@ export function writingApart(file: string): RowWriter {
 function batchOf(rows: readonly KeptRow[]): Batch {
   const octets = new Uint8Array(rows.reduce((sum, { bytes }) => sum + bytes.length, 0))
   let end = 0
-  const places = rows.map(({ identity, day, bytes }) => {
-    const at = end
-    octets.set(bytes, at)
+  const ends = rows.map(({ bytes }) => {
+    octets.set(bytes, end)
     end += bytes.length
-    return { identity, day, at, end }
+    return end
   })
-  return { rows: places, octets }
+  return { identities: rows.map(({ identity }) => identity), days: rows.map(({ day }) => day), ends, octets }
 }
 
 /** null: written. Rejects when the thread ends without an answer. */
