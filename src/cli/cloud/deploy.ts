@@ -207,8 +207,8 @@ function tellNext(places: readonly Here[], io: Io): void {
   io.out(
     inLanguage(
       {
-        es: `Desplegado. Dé entrada a cada nodo (${ids}) con su invitación: sacbe enrol DEPENDENCIA invitación.json (docs/desplegar.md).`,
-        en: `Deployed. Let each node in (${ids}) with its invitation: sacbe enrol AGENCY invitation.json (docs/deploy.md).`,
+        es: `Desplegado. La primera vez, ponga el centro: sacbe ceremony. Dé entrada a cada nodo (${ids}) con su invitación: sacbe enrol DEPENDENCIA invitación.json (docs/desplegar.md).`,
+        en: `Deployed. The first time, set the centre up: sacbe ceremony. Let each node in (${ids}) with its invitation: sacbe enrol AGENCY invitation.json (docs/deploy.md).`,
       },
       io.lang,
     ),
