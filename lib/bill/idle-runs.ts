@@ -47,7 +47,7 @@ const WRITTEN_EACH = 3
 
 export const IDLE_RUNS: Partial<Record<DoorName, IdleRun>> = {
   archive: ARCHIVE,
-  'refresh-trust': { ms: 2000, logBytes: 400, tableReads: 2, tableWrites: 1, bucketPuts: 1, bucketGets: 2 },
+  'refresh-trust': { ms: 2500, logBytes: 400, tableReads: 8, tableWrites: 1, bucketPuts: 1, bucketGets: 2 },
   edge: { ms: 2000, logBytes: 400, tableReads: 3, tableWrites: 2 },
   enrol: { ms: 2000, logBytes: 400, tableReads: 6, tableWrites: 1 },
   conf: { ms: 3000, logBytes: 800, tableReads: 200, tableWrites: 3, bucketPuts: 12, bucketGets: 12, signatures: 10 },
