@@ -15,7 +15,7 @@ test.skipIf(!watched).each(['body', 'attachment'] as const)(
     expect([status, unchanged]).toEqual([200, true])
     expect(Math.max(grown(consumer), grown(provider))).toBeLessThan(64)
   },
-  300_000,
+  600_000,
 )
 
 test.skipIf(!watched)('100 MiB against a limit of 10 are refused after a few, and cost a node next to nothing', async () => {

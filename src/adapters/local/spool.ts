@@ -14,6 +14,7 @@ export type Spool = BodyStore & {
 /** A body nobody forgot is forgotten after this: longer than any exchange takes. */
 const LASTS_MS = 60 * 60_000
 const CHUNK = 64 * 1024
+const BUFFER = 256 * 1024
 
 type Lying = { readonly file: FileHandle; readonly until: number }
 
@@ -38,16 +39,16 @@ export function openSpool(folder: string): Spool {
       const at = randomUUID()
       const file = await nameless(join(folder, at))
       const digest = createHash('sha512')
-      let size = 0
+      const writing = new Writing(file)
       return {
-        write: async (chunk) => {
+        write: (chunk) => {
           digest.update(chunk)
-          for (let done = 0; done < chunk.length; ) done += (await file.write(chunk, done, chunk.length - done, size + done)).bytesWritten
-          size += chunk.length
+          return writing.write(chunk)
         },
         done: async (): Promise<StoredBody> => {
+          await writing.flush()
           lying.set(at, { file, until: performance.now() + LASTS_MS })
-          return { kind: 'stored', at, size, sha512: digest.digest() }
+          return { kind: 'stored', at, size: writing.size, sha512: digest.digest() }
         },
         drop: () => file.close(),
       }
@@ -58,6 +59,42 @@ export function openSpool(folder: string): Spool {
     close: async () => {
       for (const at of [...lying.keys()]) await release(at)
     },
+  }
+}
+
+/**
+ * Writes by way of one buffer: a chunk is copied and let go at once. One that had to wait for the disk would outlive the sweeps of the nursery, and
+ * lie in memory until everything is swept.
+ */
+class Writing {
+  readonly #file: FileHandle
+  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER)
+  #filled = 0
+  #written = 0
+
+  constructor(file: FileHandle) {
+    this.#file = file
+  }
+
+  get size(): number {
+    return this.#written + this.#filled
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    for (let taken = 0; taken < chunk.length; ) {
+      const some = chunk.subarray(taken, taken + BUFFER - this.#filled)
+      this.#buffer.set(some, this.#filled)
+      this.#filled += some.length
+      taken += some.length
+      if (this.#filled === BUFFER) await this.flush()
+    }
+  }
+
+  async flush(): Promise<void> {
+    for (let done = 0; done < this.#filled; )
+      done += (await this.#file.write(this.#buffer, done, this.#filled - done, this.#written + done)).bytesWritten
+    this.#written += this.#filled
+    this.#filled = 0
   }
 }
 
