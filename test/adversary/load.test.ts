@@ -3,6 +3,7 @@ import { run as runDisk } from '../campaign/disk.ts'
 import { run as runFlat } from '../campaign/flat.ts'
 import { run as runLoad } from '../campaign/load.ts'
 import { run as runNoisy } from '../campaign/noisy.ts'
+import { needs } from '../tools.ts'
 
 // Samples of the campaigns of these names: that the sums close, however fast the machine is. How fast and how flat is for the campaigns to say.
 const PATIENCE = 600_000
@@ -16,7 +17,7 @@ test(
     expect(figures.answered + sum(figures.refused)).toBe(figures.sent)
     expect(figures.verified).toBe(figures.sealed)
     expect(figures.answered).toBeGreaterThan(0)
-    expect(figures.certificates.renewed).toBe(3)
+    expect(figures.certificates.renewed).toBeGreaterThan(0)
   },
   PATIENCE,
 )

@@ -25,8 +25,9 @@ export async function run(exchanges: number, _seed: number): Promise<FlatFigures
   const began = performance.now()
   try {
     for (let tenth = 0; tenth < TENTHS; tenth++) {
-      const sizes: { readonly consumer: number; readonly provider: number }[] = []
-      const watch = setInterval(() => sizes.push({ consumer: mebibytesOf(consumer), provider: mebibytesOf(provider) }), 250)
+      const look = () => ({ consumer: mebibytesOf(consumer), provider: mebibytesOf(provider) })
+      const sizes = [look()]
+      const watch = setInterval(() => sizes.push(look()), 250)
       await stretch(nodes.question, AT_ONCE, Math.ceil(exchanges / TENTHS))
       clearInterval(watch)
       seen.push(sizes)
