@@ -20,6 +20,7 @@ type AtHand = {
   readonly der: string
 }
 const ANSWERS = 'answers/'
+const CERTIFICATES = 'certificates/'
 const keyOf = (serial: bigint): string => `${ANSWERS}${serial.toString(16).padStart(40, '0')}`
 
 /** Parts of the time an answer counts: after the first the schedule signs it anew, after the second a question does. */
@@ -79,14 +80,15 @@ const AT_ONCE = 8
  */
 export async function presign(pairs: readonly Pair[], until: Instant, ports: PresignedPorts): Promise<Presigned> {
   const { store, register, now } = ports
-  const [rows, answers] = await Promise.all([store.query<StoredRow>('certificates/'), store.query<AtHand>(ANSWERS)])
+  const [rows, answers] = await Promise.all([store.query<StoredRow>(CERTIFICATES), store.query<AtHand>(ANSWERS)])
   const held = new Map(answers.map((each) => [each.key, each]))
+  /** Most are, and it shows without taking the certificate apart. */
+  const isCurrent = (row: StoredRow, answer: AtHand | undefined): boolean =>
+    answer?.status === statusOf(row) && pairs.some((pair) => serialOf(pair) === answer.by) && isYoung(answer, RENEWED, ports)
   const due = rows
+    .filter(({ key, value }) => !isCurrent(value, held.get(key.replace(CERTIFICATES, ANSWERS))?.value))
     .flatMap(({ value }) => dueOf(value, pairs, now()))
     .map((each) => ({ ...each, held: held.get(keyOf(each.id.serial)) }))
-    .filter(
-      ({ id, pair, status, held }) => !held || !fits(held.value, { id: id.der, status, pair }) || !isYoung(held.value, RENEWED, ports),
-    )
     .toSorted((a, b) => (a.held?.value.at ?? 0) - (b.held?.value.at ?? 0))
   let signed = 0
   while (signed < due.length && now() < until) {
@@ -104,12 +106,14 @@ export async function presign(pairs: readonly Pair[], until: Instant, ports: Pre
 
 type StoredRow = Omit<IssuedRow, 'der' | 'serial'> & { readonly der: string; readonly revokedAt?: Instant }
 
-function dueOf({ der, revokedAt }: StoredRow, pairs: readonly Pair[], now: Instant) {
+const statusOf = ({ revokedAt }: { readonly revokedAt?: Instant | undefined }) =>
+  revokedAt === undefined ? ('good' as const) : ('revoked' as const)
+
+function dueOf({ der }: StoredRow, pairs: readonly Pair[], now: Instant) {
   const read = readCertificate(Buffer.from(der, 'base64'))
   if (!read.ok || read.value.notAfter <= now) return []
   const pair = pairs.find(({ ca }) => Buffer.compare(ca.certificate.subject.der, read.value.issuer.der) === 0)
   if (!pair) return []
   const { serial } = read.value
-  const status = revokedAt === undefined ? ('good' as const) : ('revoked' as const)
-  return [{ id: { der: certIdFor({ serial }, pair.ca.certificate), serial }, pair, status }]
+  return [{ id: { der: certIdFor({ serial }, pair.ca.certificate), serial }, pair }]
 }
