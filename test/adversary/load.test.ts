@@ -22,7 +22,7 @@ test(
   PATIENCE,
 )
 
-test(
+test.skipIf(!needs('prlimit'))(
   'disk: while its files cannot grow a node refuses and does nothing; afterwards it goes on, and the sums close',
   async () => {
     const figures = await runDisk(6, 20261124)
