@@ -4,6 +4,8 @@ import { bodyOf, callFromEvent, type GatewayEvent, type GatewayResult, headersOf
 
 /** Where stock servers register their certificates. */
 const REGISTRATION = '/managementservice'
+/** Stock servers end at the same size. */
+const MOST_BYTES = 100_000
 
 /** What nodes ask of their centre: enrolment, certificates, registration. Every request proves itself; the channel proves nothing. */
 export const caHandler =
@@ -13,6 +15,8 @@ export const caHandler =
     const [path = '', query = ''] = target.split('?')
     const contentType = headersOf(event).find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? ''
     const body = bodyOf(event)
+    if (body.length > MOST_BYTES)
+      return resultFor(event, { status: 413, headers: [['Content-Type', 'text/plain']], body: new Uint8Array() })
     const answer =
       path.replace(/\/$/, '') === REGISTRATION && method === 'POST'
         ? await answerManagement({ contentType, body, door: 'direct' }, ports)

@@ -146,5 +146,7 @@ describe('the centre’s doors', () => {
     const answer = read(await door(event('POST', '/managementservice/', body, contentType)))
     expect(readManagementReply(answer.body)).toMatchObject({ ok: true, value: { requestId: 1 } })
     expect(read(await door(event('GET', '/nada'))).status).toBe(404)
+    for (const path of ['/managementservice', '/node/enrol'])
+      expect(read(await door(event('POST', path, Buffer.alloc(100_001), 'application/json'))).status).toBe(413)
   })
 })
