@@ -63,7 +63,7 @@ describe.skipIf(!needsEmulators())('sacbe deploy, from an account with nothing i
     const began = performance.now()
     const cuts: string[] = []
     // AWS falls silent after so many calls to CloudFormation: while the foundation is laid, and between later stacks.
-    for (const calls of [9, 40]) {
+    for (const calls of [9, 30]) {
       let seen = 0
       proxy.decide(({ service }) =>
         service === 'cloudformation' && ++seen > calls ? { status: 400, body: '{"__type":"Unavailable"}' } : 'pass',

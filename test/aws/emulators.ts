@@ -50,6 +50,8 @@ async function startMiniStack(enforced: boolean): Promise<Started> {
     BIND_HOST: '127.0.0.1',
     GATEWAY_PORT: String(port),
     IOT_MTLS_ENABLED: 'false',
+    // Else it is reckoned from the machine's memory.
+    LAMBDA_ACCOUNT_CONCURRENCY: '600',
     ...(enforced ? { AUTH: 'true' } : {}),
   }
   return started(join(FOLDER, 'python', 'bin', 'ministack'), [], env, FOLDER, `http://127.0.0.1:${port}`)

@@ -30,14 +30,17 @@ export async function closeDoors(resources: readonly Resource[], { path }: Opera
 /** Until whatever was begun before the doors were closed has come to its end. */
 export const callsEnded = (): Promise<void> => pause(LONGEST_CALL)
 
-/** Runs the archive until it has nothing left, and looks itself whether both queues are empty. A run of the schedule's that is under way is waited for. */
-export async function drain(resources: readonly Resource[], operator: Operator): Promise<Drained> {
+/**
+ * Runs the archive until it has nothing left, and looks itself whether both queues are empty. A run of the schedule's that is under way is waited for.
+ * @param began when the command began: what the archive told before that has been heard, and lies under lock
+ */
+export async function drain(resources: readonly Resource[], operator: Operator, began: number): Promise<Drained> {
   const archive = resourceOf(resources, FUNCTION, 'Archive')
   if (!archive) return { clear: false, why: 'there is no archive', sealed: 0 }
   let sealed = 0
   let why = ''
   for (let time = 0; time < TIMES; time++) {
-    const run = await runOnce(archive.physical, operator)
+    const run = await runOnce(archive.physical, operator, began)
     sealed += run.sealed
     why = run.why
     const left = why === '' ? await waitingIn(resources, operator) : 0
@@ -52,12 +55,13 @@ export async function drain(resources: readonly Resource[], operator: Operator):
 type Run = { readonly sealed: number; readonly why: string; readonly hopeless?: boolean }
 
 /** The archive's own word; what it throws is what waits for a person. */
-async function runOnce(archive: string, operator: Operator): Promise<Run> {
+async function runOnce(archive: string, operator: Operator, began: number): Promise<Run> {
   const done = await invoke(operator, archive, {}).catch((problem: Error) => {
     if (problem instanceof Busy) return undefined
     throw problem
   })
   if (done === undefined) return { sealed: 0, why: 'another run is under way' }
+  if (!done.ok && wasToldBefore(done.why, began)) return { sealed: 0, why: '' }
   // Held by a run that died: it comes again. Everything else it says waits for a person.
   if (!done.ok) return { sealed: 0, why: done.why, hopeless: !/held by a run|none was to be had|more than one call/.test(done.why) }
   if (done.result === 'quiet') return { sealed: 0, why: '' }
@@ -68,6 +72,12 @@ async function runOnce(archive: string, operator: Operator): Promise<Run> {
     waiting?: { path: readonly string[] }
   }
   return { sealed, why: busy ? 'another run is under way' : more ? 'more than one call could do' : (waiting?.path.join('.') ?? '') }
+}
+
+/** The archive repeats for a while what is over: when it was first told, it says. */
+function wasToldBefore(why: string, began: number): boolean {
+  const [, what = '', at = ''] = /^the line is not clear: ([^;]*) \((\d{4}-\S+Z)\)$/.exec(why) ?? []
+  return /set aside|internal_error/.test(what) && Date.parse(at) < began
 }
 
 async function waitingIn(resources: readonly Resource[], { json }: Operator): Promise<number> {

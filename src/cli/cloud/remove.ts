@@ -1,4 +1,5 @@
 import { stackName } from '../../../lib/names.ts'
+import { machineNow } from '../../adapters/aws/environment.ts'
 import { EXIT, type Io, inLanguage } from '../io.ts'
 import { type Here, placesHere } from './account.ts'
 import { callsEnded, closeDoors, type Drained, drain } from './drain.ts'
@@ -74,10 +75,11 @@ function no(words: Words, io: Io): number {
 
 /** undefined: the line is empty, and nothing can come into it any more. */
 async function emptied(resources: readonly Resource[], place: Here, io: Io): Promise<Words | undefined> {
+  const began = machineNow()
   await closeDoors(resources, place.operator)
   for (const time of [1, 2]) {
     if (time === 2) await callsEnded()
-    const done = await drain(resources, place.operator)
+    const done = await drain(resources, place.operator, began)
     if (!done.clear) return notClear(done)
     io.err(
       inLanguage(
