@@ -8,11 +8,12 @@ import type { MessageLimits, Patience } from '../exchange/limits.ts'
 import { type LocalPorts, localService } from '../exchange/local-services/local-services.ts'
 import type { CurrentTrust } from '../exchange/ports.ts'
 import { speaksRest } from '../exchange/read-outgoing.ts'
-import { type Body, type LeftOut, type Piece, piecesOf, type StoredBody } from '../protocol/body.ts'
+import { type Body, type LeftOut, type Piece, piecesOf } from '../protocol/body.ts'
 import { refuse } from '../protocol/faults.ts'
 import { lastValue } from '../protocol/rest-headers.ts'
 import type { NodePorts } from './node-ports.ts'
 import type { Arrival, Served } from './own-listener.ts'
+import { storedAlong } from './stored-along.ts'
 
 export type OwnDoorOptions = {
   readonly ports: NodePorts & LocalPorts
@@ -27,18 +28,20 @@ export const ownConsumerDoor =
   async ({ method, target, headers, certificate, announced, body }: Arrival): Promise<Served> => {
     const most = limits.body
     const taken = announced > most ? 'too large' : await taking(target, headers, body, { held: limits.held, most, store: spool })
-    if (taken === 'too large') return given(tooLarge(target, headers, most, ports), spool)
-    const call = { method, target, headers, ...taken }
+    if (taken === 'too large') return given(tooLarge(target, headers, most, ports))
+    const { note, calls, forget } = storedAlong(ports, spool)
+    const call = { method, target, headers, ...note(taken) }
     const caller = { tls: true, certificate }
     const deadline = later(ports.now(), patience.consumeMs)
     const answer = await (async (): Promise<CallAnswer> => {
       const own = await localService(call, caller, ports)
-      return own ? { ...own, body: { kind: 'bytes', bytes: own.body } } : answerCall(call, caller, deadline, { ...ports, trust: outgoing })
+      if (own) return { ...own, body: { kind: 'bytes', bytes: own.body } }
+      return answerCall(call, caller, deadline, { ...ports, ...calls, trust: outgoing })
     })().catch((problem: unknown) => {
       ports.log({ level: 'error', event: 'bug', why: describe(problem) })
       return bugAnswer(call)
     })
-    return given(answer, spool, storedIn(taken))
+    return given(answer, forget)
   }
 
 /** What a call or an answer carries: in hand, or where it lies, all of it or the large attachments of a package. */
@@ -59,11 +62,6 @@ async function taking(
 }
 const inHand = (bytes: Uint8Array): Body | null => (bytes.length > 0 ? { kind: 'bytes', bytes } : null)
 
-const storedIn = ({ body, leftOut = [] }: Carried): readonly StoredBody[] => [
-  ...(body?.kind === 'stored' ? [body] : []),
-  ...leftOut.map((each) => each.body),
-]
-
 function tooLarge(target: string, headers: Arrival['headers'], most: number, ports: NodePorts): CallAnswer {
   const { fault } = refuse('message_too_large', `at most ${most} octets`)
   const requestId = ports.newId()
@@ -71,18 +69,14 @@ function tooLarge(target: string, headers: Arrival['headers'], most: number, por
   return faultFor({ ...fault, by: 'client' }, { target, headers }, requestId)
 }
 
-function given(answer: CallAnswer, spool: Spool, asked: readonly StoredBody[] = []): Served {
+function given(answer: CallAnswer, over?: () => Promise<void>): Served {
   const { status, headers } = answer
-  return { status, headers, body: carried(answer), over: forgetting(spool, [...asked, ...storedIn(answer)]) }
+  return { status, headers, body: carried(answer), ...(over && { over }) }
 }
 
 function carried({ body, leftOut = [] }: Carried): readonly Piece[] {
   if (!body) return []
   return body.kind === 'bytes' ? piecesOf({ body: body.bytes, leftOut }) : [body]
-}
-
-const forgetting = (spool: Spool, stored: readonly StoredBody[]) => async (): Promise<void> => {
-  for (const body of stored) await spool.forget(body)
 }
 
 /** A peer's message, streamed. */
@@ -92,13 +86,14 @@ export const ownProviderDoor =
     const room = { held: limits.held, most: limits.message, store: spool }
     const type = lastValue(headers, 'content-type') ?? ''
     const taken = announced > room.most ? 'too large' : await takeMessage(type, body, room, lastValue(headers, 'x-original-content-type'))
-    if (taken === 'too large') return replied(tooLargeReply(headers, ports), spool)
-    const delivery = { method, headers, ...taken, peer: certificate, deadline: later(ports.now(), patience.provideMs) }
-    const reply = await replyTo(delivery, ports).catch((problem: unknown) => {
+    if (taken === 'too large') return replied(tooLargeReply(headers, ports))
+    const { note, calls, forget } = storedAlong(ports, spool)
+    const delivery = { method, headers, ...note(taken), peer: certificate, deadline: later(ports.now(), patience.provideMs) }
+    const reply = await replyTo(delivery, { ...ports, ...calls }).catch((problem: unknown) => {
       ports.log({ level: 'error', event: 'bug', why: describe(problem) })
       return bugReply()
     })
-    return replied(reply, spool, taken.leftOut)
+    return replied(reply, forget)
   }
 
 function tooLargeReply(headers: Arrival['headers'], ports: NodePorts): ReturnType<typeof faultReply> {
@@ -107,14 +102,11 @@ function tooLargeReply(headers: Arrival['headers'], ports: NodePorts): ReturnTyp
   return faultReply({ ...refuse('message_too_large').fault, by: 'server.serverproxy' }, requestId)
 }
 
-const replied = ({ headers, ...octets }: ReturnType<typeof bugReply>, spool: Spool, asked: readonly LeftOut[] = []): Served => ({
+const replied = ({ headers, ...octets }: ReturnType<typeof bugReply>, over?: () => Promise<void>): Served => ({
   status: 200,
   headers,
   body: piecesOf(octets),
-  over: forgetting(
-    spool,
-    [...asked, ...(octets.leftOut ?? [])].map(({ body }) => body),
-  ),
+  ...(over && { over }),
 })
 
 const describe = (problem: unknown): string => (problem instanceof Error ? (problem.stack ?? problem.message) : String(problem))

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { request } from 'node:https'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { NodeSettings } from '../../src/local/node-settings.ts'
 import type { WorldPlan } from '../../src/local/plan.ts'
 import { clientNamed } from '../../src/local/world-file.ts'
@@ -102,7 +102,38 @@ describe('nodes that listen by themselves, in SOAP', () => {
     expect((await askSoap(world.exchange)).code).toBe('server.serverproxy.message_too_large')
     world.dummy.answer = answer
   })
+
+  test.skipIf(!existsSync('/proc/self/fd'))('leave nothing on the disk when it is over, however it ended', async () => {
+    const answer = world.dummy.answer
+    const refusing = (body: string) => (_call: unknown, _body: unknown, response: Parameters<typeof answer>[2]) => {
+      const packed = packageOf(body, [randomBytes(3 * MIB)])
+      response.writeHead(200, [...packed.headers]).end(packed.body)
+    }
+    const sent = packageOf(question(), [randomBytes(3 * MIB)])
+    for (const [answers, refused] of [
+      [answer, false],
+      [refusing(FAULT), true],
+      [refusing(question({ id: 'otro' })), true],
+    ] as const) {
+      world.dummy.answer = answers
+      expect((await askSoap(world.exchange, sent)).code !== null).toBe(refused)
+      await vi.waitUntil(() => spooled() === 0, { timeout: 10_000 })
+    }
+    world.dummy.answer = answer
+  })
 })
+
+const FAULT =
+  '<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body><S:Fault><faultcode>no</faultcode><faultstring>no</faultstring></S:Fault></S:Body></S:Envelope>'
+/** Files of this process that have no name any more and once lay in a spool. */
+const spooled = (): number =>
+  readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return /\/spool\/.*\(deleted\)$/.test(readlinkSync(`/proc/self/fd/${fd}`))
+    } catch {
+      return false // closed meanwhile
+    }
+  }).length
 
 function packageOf(envelope: string, attachments: readonly Buffer[]) {
   const part = (type: string, octets: string | Buffer) => [`--frontera\r\nContent-Type: ${type}\r\n\r\n`, octets, '\r\n']
