@@ -8,8 +8,8 @@ import { callPeerOverTls } from '../../src/adapters/http/call-peer.ts'
 import { owedPayer } from '../../src/exchange/life/owed.ts'
 import { MOST_MESSAGE } from '../../src/exchange/limits.ts'
 import { noteBug } from '../../src/exchange/noted-bugs.ts'
-import { type DoorContext, door } from '../door.ts'
-import type { GatewayEvent } from '../http.ts'
+import { besideOwed } from '../beside-owed.ts'
+import { door } from '../door.ts'
 import { readSettings } from '../settings.ts'
 import { consumeBug, consumeHandler } from './handler.ts'
 import { withLocalServices } from './local-services.ts'
@@ -34,17 +34,8 @@ const ports = {
   }),
 }
 
-const answer = consumeHandler(ports)
-const payOwed = owedPayer(ports)
-
 /** The consumer's door in AWS. What the node owes its centre is signed and sent beside a message. */
-const consumeAndPay = async (event: GatewayEvent, context?: DoorContext) => {
-  const paying = payOwed().catch((problem: unknown) => log({ level: 'warn', event: 'owed_not_read', why: String(problem) }))
-  const result = await answer(event, context)
-  await paying
-  return result
-}
-export const handler = door(withLocalServices(node, consumeAndPay), {
+export const handler = door(withLocalServices(node, besideOwed(consumeHandler(ports), owedPayer(ports), log)), {
   log,
   logContext,
   answerBug: consumeBug,

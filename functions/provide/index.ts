@@ -5,8 +5,10 @@ import { nodeInAws } from '../../src/adapters/aws/node.ts'
 import { keepInQueue } from '../../src/adapters/aws/sqs-keep.ts'
 import { callServiceOverHttp } from '../../src/adapters/http/call-service.ts'
 import { MINUTE } from '../../src/base/clock.ts'
+import { owedPayer } from '../../src/exchange/life/owed.ts'
 import { noteBug } from '../../src/exchange/noted-bugs.ts'
 import { PUBLIC_ONLY } from '../../src/exchange/reach/reach.ts'
+import { besideOwed } from '../beside-owed.ts'
 import { door } from '../door.ts'
 import { readSettings } from '../settings.ts'
 import { provideBug, provideHandler } from './handler.ts'
@@ -28,8 +30,8 @@ const ports = {
   callService: callServiceOverHttp({ reach: async () => (await node.configuration()).reach ?? PUBLIC_ONLY }),
 }
 
-/** The provider's door in AWS. */
-export const handler = door(provideHandler(ports), {
+/** The provider's door in AWS. It pays what is owed, too: a node that is only asked still renews its certificates. */
+export const handler = door(besideOwed(provideHandler(ports), owedPayer(ports), log), {
   log,
   logContext,
   answerBug: provideBug,

@@ -178,7 +178,7 @@ describe('a node in the cloud renews its certificates by itself', () => {
 })
 
 /** Deaths the suite looks at, of some hundred and forty. */
-const SAMPLE = 8
+const SAMPLE = 16
 
 /** Spread over all, odd and even. */
 const sampleOf = (calls: number, many: number): readonly number[] => {
