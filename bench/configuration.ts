@@ -15,6 +15,7 @@ import { writeSharedParameters } from '../src/trust/write-shared-parameters.ts'
 import { memoryFiles, memoryStore } from '../test/exchange/centre/memory-store.ts'
 import { centreCast } from '../test/exchange/centre/test-centre.ts'
 import { NOON, sign } from '../test/trust/authority.ts'
+import { collect } from './collect.ts'
 import { cpuMs, median } from './cpu.ts'
 
 export type ConfigurationFigures = {
@@ -85,7 +86,6 @@ function loaded(directory: Uint8Array, shared: Uint8Array, certificate: Uint8Arr
 }
 
 function heapOf(load: () => unknown): number {
-  const collect = (globalThis as { gc?: () => void }).gc ?? (() => {})
   collect()
   const before = process.memoryUsage().heapUsed
   const held = Array.from({ length: 3 }, load)

@@ -1,12 +1,11 @@
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { openNodeStore } from '../src/adapters/local/node-store.ts'
 import { readArchive } from '../src/evidence/archive-verify.ts'
 import { verifyContainer } from '../src/evidence/container-verify.ts'
 import { type EvidenceRecord, encodeRecord } from '../src/evidence/record.ts'
 import { seal } from '../src/exchange/seal.ts'
 import { secure } from '../src/exchange/secure.ts'
+import { collect } from './collect.ts'
 import { benchFolder, benchNodes } from './nodes.ts'
 
 export type SealingFigures = {
@@ -77,8 +76,6 @@ async function sealAll(ports: Ports): Promise<void> {
 
 /** Octets that are held at most, looked at whenever something is put under lock or read from there: then garbage is collected, and what is left is held. */
 async function heldWhile(ports: Ports): Promise<number> {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
   const held = () => {
     collect()
     const { heapUsed, external } = process.memoryUsage()
