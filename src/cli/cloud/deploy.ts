@@ -182,11 +182,10 @@ async function deployStacks({ place, stacks }: Phase, assembly: string, io: Io) 
 async function tellDelegation(stacks: readonly string[], { operator, centre }: Here, ended: Promise<'ended'>, io: Io): Promise<void> {
   const central = stacks.find((name) => name.endsWith('-central'))
   if (!central || !centre) return
-  while ((await Promise.race([ended, pause(2000)])) !== 'ended') {
+  for (let over = false; !over; ) {
+    over = (await Promise.race([ended, pause(2000)])) === 'ended'
     const zone = await delegation(central, operator).catch(() => undefined)
-    if (!zone) continue
-    tellZone(zone, io)
-    return
+    if (zone) return tellZone(zone, io)
   }
 }
 
