@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type InProject, named, projectOptions } from './cloud-lines.ts'
 import { addCommand, badValue, type Frame, formed, jsonOption, say } from './frame.ts'
 import { EXIT, inLanguage } from './io.ts'
 import { addCentreLife } from './life-lines.ts'
@@ -19,6 +20,8 @@ const common = (command: Command, frame: Frame): Command =>
 type Body = { readonly [name: string]: string | number | Body }
 type Step = { readonly method: string; readonly path: string; readonly body?: Body | undefined }
 
+type Add = (words: readonly [string, string, string], step: Parameters<typeof operation>[3], options?: readonly Option[]) => void
+
 /** A command that is one operation of the API. */
 function operation(
   parent: Command,
@@ -31,13 +34,14 @@ function operation(
   for (const option of options) command.addOption(option)
   command.action((...given: unknown[]) =>
     frame.run(async () => {
-      const chosen = given.at(-2) as Common & Record<string, string>
+      const chosen = given.at(-2) as Common & InProject & Record<string, string>
       const { askApi, tellReply } = await import('./api-command.ts')
       const { readable } = await import('./admin-words.ts')
-      const { as, json, node } = chosen
+      const { as, json, node, cloud } = chosen
       const taken = stepOrWhy(() => step(given.slice(0, -2) as string[], chosen), frame)
       if (typeof taken === 'number') return taken
-      const reply = await askApi({ home: homeOf(frame, chosen), node, as, ...taken }, frame.io)
+      const inCloud = cloud === undefined ? {} : { cloud: { agency: cloud, ...named(chosen) } }
+      const reply = await askApi({ home: homeOf(frame, chosen), node, ...inCloud, as, ...taken }, frame.io)
       return tellReply(reply, json, frame.io, (body) => readable(body, frame.io.lang))
     }),
   )
@@ -62,8 +66,7 @@ const part = encodeURIComponent
 /** `sacbe centre …`: the centre's API as commands. */
 export function addCentre(program: Command, frame: Frame): void {
   const centre = addCommand(program, frame, 'centre', 'Administra el centro de un mundo.', "Administers a world's centre.")
-  const add = (words: readonly [string, string, string], step: Parameters<typeof operation>[3], options?: readonly Option[]) =>
-    operation(centre, frame, words, step, options)
+  const add: Add = (words, step, options) => operation(centre, frame, words, step, options)
   add(
     ['status', 'Cómo está: qué espera a alguien, qué alarma nadie ha visto.', 'How it stands: what waits, which alarms nobody has seen.'],
     () => ({
@@ -128,21 +131,19 @@ export function addCentre(program: Command, frame: Frame): void {
     ],
   )
   addCentreLife(centre, frame)
-  addRaw(centre, frame)
+  addRaw(add, frame)
 }
 
 /** Any operation at all, as the description has it. */
-function addRaw(parent: Command, frame: Frame, options: readonly Option[] = []): void {
-  operation(
-    parent,
-    frame,
+function addRaw(add: Add, frame: Frame): void {
+  add(
     [
       'api <METHOD> <PATH>',
       'Cualquier operación de la API; GET /openapi.json las describe.',
       'Any operation of the API; GET /openapi.json describes them.',
     ],
     ([method = '', path = ''], { data }) => ({ method, path, ...(data === undefined ? {} : { body: bodyIn(data) }) }),
-    [new Option('-d, --data <JSON>', say(frame, 'cuerpo, o @archivo', 'body, or @file')), ...options],
+    [new Option('-d, --data <JSON>', say(frame, 'cuerpo, o @archivo', 'body, or @file'))],
   )
 }
 
@@ -154,10 +155,20 @@ function bodyIn(data: string): Body {
   }
 }
 
-const nodeOption = (frame: Frame) => new Option('--node <NAME>', say(frame, 'qué nodo', 'which node')).makeOptionMandatory()
+/** Which node: one of this machine, or one in the cloud. */
+const nodeOptions = (frame: Frame): readonly Option[] => [
+  new Option('--node <NAME>', say(frame, 'qué nodo', 'which node')).conflicts('cloud'),
+  new Option('--cloud <AGENCY>', say(frame, 'o el desplegado de esta dependencia, en AWS', 'or the deployed one of this agency, in AWS')),
+  ...projectOptions(frame),
+]
 const serviceOption = (frame: Frame) =>
   new Option('--service <ID>', `${say(frame, 'el servicio', 'the service')}: QRO/GOB/SEDESOQ/PADRON/beneficiario.consulta.v1`)
 const clientOption = (frame: Frame) => new Option('--client <ID>', `${say(frame, 'quién llama', 'who calls')}: QRO/GOB/DIF/APOYOS`)
+
+function withNode(chosen: Record<string, string>): Record<string, string> {
+  if (chosen.node ?? chosen.cloud) return chosen
+  throw badValue('Diga qué nodo: --node, o --cloud si está en AWS.', 'Say which node: --node, or --cloud when it is in AWS.')
+}
 
 /** `sacbe rights …`: who may call what at a node, now and on any day. */
 export function addRights(program: Command, frame: Frame): void {
@@ -168,42 +179,35 @@ export function addRights(program: Command, frame: Frame): void {
     'Permisos de un nodo: quién puede llamar qué, hoy y en cualquier día.',
     'Rights at a node: who may call what, today and on any day.',
   )
+  const add: Add = (words, step, options = []) =>
+    operation(rights, frame, words, (given, chosen) => step(given, withNode(chosen)), [...options, ...nodeOptions(frame)])
   const whom = [
     clientOption(frame),
     new Option('--global-group <CODE>', say(frame, 'o un grupo global', 'or a global group')),
     new Option('--local-group <CODE>', say(frame, 'o un grupo local', 'or a local group')),
     serviceOption(frame).makeOptionMandatory(),
     new Option('--endpoint <ENDPOINT>', `${say(frame, 'solo uno de sus endpoints', 'only one of its endpoints')}: 'GET /personas/*'`),
-    nodeOption(frame),
   ]
-  operation(
-    rights,
-    frame,
+  add(
     ['on <DATE>', 'Quién podía llamar qué ese día o instante, y por qué.', 'Who could call what on that day or instant, and why.'],
     ([date = ''], { client, service }) => {
       const query = new URLSearchParams({ at: instantIn(date), ...(client ? { client } : {}), ...(service ? { service } : {}) })
       return { method: 'GET', path: `/rights/on?${query}` }
     },
-    [clientOption(frame), serviceOption(frame), nodeOption(frame)],
+    [clientOption(frame), serviceOption(frame)],
   )
-  operation(
-    rights,
-    frame,
+  add(
     ['give', 'Da un permiso.', 'Gives a right.'],
     (_, given) => ({ method: 'POST', path: '/rights', body: { ...rightIn(given), ...(given.basis ? { basis: given.basis } : {}) } }),
     [...whom, new Option('--basis <TEXT>', say(frame, 'fundamento: convenio, decreto', 'what it is based on: agreement, decree'))],
   )
-  operation(
-    rights,
-    frame,
+  add(
     ['take', 'Quita un permiso.', 'Takes a right away.'],
     (_, given) => ({ method: 'POST', path: '/rights/removals', body: rightIn(given) }),
     whom,
   )
-  operation(rights, frame, ['list', 'Los permisos de hoy.', 'The rights of today.'], () => ({ method: 'GET', path: '/rights' }), [
-    nodeOption(frame),
-  ])
-  addRaw(rights, frame, [nodeOption(frame)])
+  add(['list', 'Los permisos de hoy.', 'The rights of today.'], () => ({ method: 'GET', path: '/rights' }))
+  addRaw(add, frame)
 }
 
 /** A day is its last second: what held on that day when it ended. */

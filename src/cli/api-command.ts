@@ -10,13 +10,16 @@ import { type Administration, hasCentre, openCentre, openNode } from '../local/a
 import { trouble } from '../local/troubles.ts'
 import { worldCosts } from '../local/world-costs.ts'
 import { nodeNamed, readWorldFile } from '../local/world-file.ts'
+import type { CloudNode } from './cloud/agency-here.ts'
 import { EXIT, type Io, inLanguage, tell } from './io.ts'
 
 export type ApiQuestion = {
   readonly home: string
   /** A node of the world; without one the centre. */
   readonly node?: string | undefined
-  /** Who acts. On one machine whoever holds the folder may be anybody; in the cloud the sign-in says who. */
+  /** Or a deployed node, by its agency. */
+  readonly cloud?: CloudNode | undefined
+  /** Who acts. On one machine whoever holds the folder may be anybody; in the cloud the sign-in says who, or the credentials at hand do beside this name. */
   readonly as: string
   readonly method: string
   readonly path: string
@@ -25,12 +28,12 @@ export type ApiQuestion = {
 /** What came of it: the answer, or the exit code when there is none. */
 export type ApiReply = { readonly status: number; readonly body: Json } | number
 
-/** One operation of a centre's or a node's API, on the files of this machine, by the very rules of the API. */
-export async function askApi({ home, node, as, method, path, body }: ApiQuestion, io: Io): Promise<ApiReply> {
-  const opened = await open(home, node, io)
+/** One operation of a centre's or a node's API, on the files of this machine or on a deployed node's table, by the very rules of the API. */
+export async function askApi({ home, node, cloud, as, method, path, body }: ApiQuestion, io: Io): Promise<ApiReply> {
+  const opened = await (cloud ? openInCloud(cloud, io) : open(home, node, io))
   if (typeof opened === 'number') return opened
   try {
-    const person: Person = { id: as, roles: new Set(ROLES) }
+    const person: Person = { id: opened.who === undefined ? as : `${as} (${opened.who})`, roles: new Set(ROLES) }
     const [where = '', query = ''] = path.split('?')
     const bytes = body === undefined ? new Uint8Array() : Buffer.from(JSON.stringify(body))
     return await callApi(opened.api, { method, path: where, query, body: bytes }, person, opened.ports)
@@ -39,9 +42,19 @@ export async function askApi({ home, node, as, method, path, body }: ApiQuestion
   }
 }
 
-async function open(home: string, node: string | undefined, io: Io): Promise<(Administration & { readonly api: Api }) | number> {
+type Opened = Administration & { readonly api: Api; readonly who?: string }
+
+const logTo = (io: Io) => (entry: LogEntry) => (entry.level === 'error' ? io.err(JSON.stringify(entry)) : undefined)
+
+async function openInCloud(cloud: CloudNode, io: Io): Promise<Opened | number> {
+  const { openCloudNode } = await import('./cloud/administration.ts')
+  const opened = await openCloudNode(cloud, logTo(io), io)
+  return opened.ok ? { ...opened.value, api: NODE_API, close: async () => {} } : opened.fault
+}
+
+async function open(home: string, node: string | undefined, io: Io): Promise<Opened | number> {
   const now = () => instant(Date.now())
-  const log = (entry: LogEntry) => (entry.level === 'error' ? io.err(JSON.stringify(entry)) : undefined)
+  const log = logTo(io)
   if (node === undefined)
     return hasCentre(home)
       ? { ...openCentre(home, now, log), api: withCosts(CENTRE_API, worldCosts(home, now)) }

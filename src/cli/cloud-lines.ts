@@ -2,21 +2,24 @@ import { type Command, Option } from 'commander'
 import type { EnvironmentName } from '../../lib/config/exchange.ts'
 import { addCommand, collected, type Frame, jsonOption, say } from './frame.ts'
 
-type Given = { readonly config?: string; readonly env?: EnvironmentName }
-const named = ({ config, env }: Given) => ({
+export type InProject = { readonly config?: string; readonly env?: EnvironmentName }
+export const named = ({ config, env }: InProject) => ({
   ...(config === undefined ? {} : { config }),
   ...(env === undefined ? {} : { environment: env }),
 })
 
-/** A command about what is in the cloud: which file describes it, which environment of it. */
-const aboutCloud = (program: Command, frame: Frame, line: string, es: string, en: string): Command =>
-  addCommand(program, frame, line, es, en)
-    .addOption(
-      new Option('--config <FILE>', say(frame, 'archivo de configuración (exchange.config.ts)', 'configuration file (exchange.config.ts)')),
-    )
-    .addOption(
-      new Option('--env <NAME>', say(frame, 'ambiente, si hay dos', 'environment, when there are two')).choices(['test', 'production']),
-    )
+/** Which file describes what is in the cloud, and which environment of it. */
+export const projectOptions = (frame: Frame): readonly Option[] => [
+  new Option('--config <FILE>', say(frame, 'archivo de configuración (exchange.config.ts)', 'configuration file (exchange.config.ts)')),
+  new Option('--env <NAME>', say(frame, 'ambiente, si hay dos', 'environment, when there are two')).choices(['test', 'production']),
+]
+
+/** A command about what is in the cloud. */
+function aboutCloud(program: Command, frame: Frame, line: string, es: string, en: string): Command {
+  const command = addCommand(program, frame, line, es, en)
+  for (const option of projectOptions(frame)) command.addOption(option)
+  return command
+}
 
 export function addPreflight(program: Command, frame: Frame): void {
   aboutCloud(
@@ -28,7 +31,7 @@ export function addPreflight(program: Command, frame: Frame): void {
   )
     .addOption(new Option('--all', say(frame, 'también lo que alcanza', 'what is enough, too')).default(false))
     .addOption(jsonOption(frame))
-    .action((given: Given & { all: boolean; json: boolean }) =>
+    .action((given: InProject & { all: boolean; json: boolean }) =>
       frame.run(async () =>
         (await import('./cloud/preflight.ts')).preflightCommand({ ...named(given), all: given.all, json: given.json }, frame.io),
       ),
@@ -53,7 +56,7 @@ export function addDeploy(program: Command, frame: Frame): void {
         false,
       ),
     )
-    .action((given: Given & { agency: string[]; anyway: boolean }) =>
+    .action((given: InProject & { agency: string[]; anyway: boolean }) =>
       frame.run(async () =>
         (await import('./cloud/deploy.ts')).deployCommand({ ...named(given), agencies: given.agency, anyway: given.anyway }, frame.io),
       ),
@@ -68,7 +71,7 @@ export function addDeploy(program: Command, frame: Frame): void {
     .argument('<AGENCY>', say(frame, 'nombre corto de la dependencia', 'short name of the agency'))
     .argument('[FILE]', say(frame, 'la invitación, en JSON', 'the invitation, in JSON'))
     .addOption(jsonOption(frame))
-    .action((agency: string, file: string | undefined, given: Given & { json: boolean }) =>
+    .action((agency: string, file: string | undefined, given: InProject & { json: boolean }) =>
       frame.run(async () =>
         (await import('./cloud/enrol.ts')).enrolCommand(
           { ...named(given), agency, json: given.json, ...(file === undefined ? {} : { file }) },
@@ -79,7 +82,7 @@ export function addDeploy(program: Command, frame: Frame): void {
 }
 
 export function addUpgrade(program: Command, frame: Frame): void {
-  type Upgrade = Given & { release?: string; digest: string; key: string; yes: boolean }
+  type Upgrade = InProject & { release?: string; digest: string; key: string; yes: boolean }
   aboutCloud(
     program,
     frame,
@@ -139,7 +142,7 @@ export function addRemove(program: Command, frame: Frame): void {
     .argument('<AGENCY>', say(frame, 'nombre corto de la dependencia', 'short name of the agency'))
     .addOption(new Option('--yes', say(frame, 'sin preguntar', 'without asking')).default(false))
     .addOption(jsonOption(frame))
-    .action((agency: string, given: Given & { yes: boolean; json: boolean }) =>
+    .action((agency: string, given: InProject & { yes: boolean; json: boolean }) =>
       frame.run(async () =>
         (await import('./cloud/remove.ts')).removeCommand({ ...named(given), agency, yes: given.yes, json: given.json }, frame.io),
       ),

@@ -1,6 +1,6 @@
 import { ok } from '../base/result.ts'
 import { type Outcome, refuse } from '../protocol/faults.ts'
-import { formatId } from '../protocol/identifiers.ts'
+import { type ClientId, formatId, type ServiceId } from '../protocol/identifiers.ts'
 import { type Anchor, readAnchor } from '../trust/anchor.ts'
 import { readOpenApi } from './contract/openapi.ts'
 import type { NodeClient, NodeConfiguration, NodeService, Policy } from './node-configuration.ts'
@@ -20,22 +20,31 @@ export type RecordToPut = { readonly key: string; readonly value: unknown }
 
 type Self = Omit<NodeToStore, 'clients' | 'services' | 'rights' | 'policies'> & { readonly anchor: Uint8Array }
 
+export const clientKey = (id: ClientId): string => `${NODE}client/${formatId(id)}`
+export const serviceKey = (id: ServiceId): string => `${NODE}service/${formatId(id)}`
+/** Rights of one service, whatever its version, are one record. */
+export const rightsRecords = (rights: NodeConfiguration['rights']): readonly RecordToPut[] =>
+  [...Map.groupBy(rights, ({ service }) => formatId({ ...service, serviceVersion: undefined } as typeof service))].map(
+    ([service, value]) => ({ key: `${NODE}rights/${service}`, value }),
+  )
+
 /** A node as small records: itself, a record a client, a service, the rights of a service, a policy. Octets are written as {"base64": "…"}. */
 export function storedNode({ clients, services, rights, policies, ...self }: NodeToStore, anchor: Uint8Array): readonly RecordToPut[] {
-  const rightsOf = Map.groupBy(rights, ({ service }) => formatId({ ...service, serviceVersion: undefined } as typeof service))
   return [
     { key: SELF, value: { ...self, anchor } satisfies Self },
-    ...clients.map((client) => ({ key: `${NODE}client/${formatId(client.id)}`, value: client })),
-    ...services.map((service) => ({ key: `${NODE}service/${formatId(service.id)}`, value: service })),
-    ...[...rightsOf].map(([service, value]) => ({ key: `${NODE}rights/${service}`, value })),
+    ...clients.map((client) => ({ key: clientKey(client.id), value: client })),
+    ...services.map((service) => ({ key: serviceKey(service.id), value: service })),
+    ...rightsRecords(rights),
     ...policies.map((policy) => ({ key: `${NODE}policy/${formatId(policy.service)}`, value: policy })),
   ].map(({ key, value }) => ({ key, value: JSON.parse(JSON.stringify(value, writeOctets)) as unknown }))
 }
 
-/** Reads what `storedNode` wrote. Refused with 'malformed_server_conf' when the node is not set up, or a part cannot be used. */
+/** Reads what `storedNode` wrote; a record that was taken away stays as null, and is none. Refused with 'malformed_server_conf' when the node is not set up, or a part cannot be used. */
 export function readStoredNode(records: readonly Stored[]): Outcome<StoredNode> {
   const values = <T>(kind: string): readonly T[] =>
-    records.filter(({ key }) => key.startsWith(`${NODE}${kind}`)).map(({ value }) => JSON.parse(JSON.stringify(value), readOctets) as T)
+    records
+      .filter(({ key, value }) => key.startsWith(`${NODE}${kind}`) && value !== null)
+      .map(({ value }) => JSON.parse(JSON.stringify(value), readOctets) as T)
   const [self] = values<Self>('self')
   if (!self) return refuse('malformed_server_conf', 'the node is not set up: it has no record of itself')
   const { anchor: anchorBytes, reach: entries, ...rest } = self

@@ -1,19 +1,21 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GetParameterCommand } from '@aws-sdk/client-ssm'
+import { stackName } from '../../lib/names.ts'
 import { dynamoStore } from '../../src/adapters/aws/dynamo-store.ts'
 import { type LockedBucket, lockedBucket } from '../../src/adapters/aws/s3-locked.ts'
-import type { NodeService } from '../../src/exchange/node-configuration.ts'
 import type { Store } from '../../src/exchange/ports.ts'
-import { NODE, readStoredNode, storedNode } from '../../src/exchange/stored-node.ts'
+import { NODE, readStoredNode } from '../../src/exchange/stored-node.ts'
 import { type ClientId, formatId } from '../../src/protocol/identifiers.ts'
-import { WHOLE_SERVICE } from '../../src/trust/access.ts'
-import { writeAnchor } from '../../src/trust/anchor.ts'
 import { writePem } from '../../src/trust/pem.ts'
+import { smallest } from '../lib/world.ts'
 import { awsThrough } from './account.ts'
-import { DIF, type Inside } from './agencies.ts'
+import type { Inside } from './agencies.ts'
 import type { CentreWorld } from './centre-world.ts'
 import { ROOT } from './emulators.ts'
 import { type Deployed, deploy } from './stacks.ts'
+import { type Said, sacbe } from './terminal.ts'
 import { type StartedDoor, startWatched } from './watched-door.ts'
 
 export type NodeDoor = 'enrol' | 'consume' | 'provide' | 'archive' | 'refresh-trust'
@@ -38,8 +40,10 @@ export type NewNode = {
   readonly renewConsumer: () => Promise<void>
   /** Opens its edge for peers, with the key and certificate that enrolment left; its address. */
   readonly openToPeers: () => Promise<string>
-  /** What its own people set: a client, services and who may call them. Reaches services on this machine. */
-  readonly give: (services: readonly NodeService[]) => Promise<void>
+  /** Its services lie on this machine, where no node in the cloud may reach: its operator’s list, which no command sets. */
+  readonly mayReachThisMachine: () => Promise<void>
+  /** `sacbe rights …` of its own people, at their terminal. */
+  readonly administer: (person: string, ...words: readonly string[]) => Promise<Said>
 }
 
 export async function openNewNode(world: CentreWorld, client: ClientId, system: Inside): Promise<NewNode> {
@@ -47,7 +51,8 @@ export async function openNewNode(world: CentreWorld, client: ClientId, system: 
   const id = client.memberCode.toLowerCase()
   const template = templates.find(({ stage }) => stage === `test-${id}`)
   if (!template) throw new Error(`no template for ${id}`)
-  const stack = await deploy(template, id, cloud)
+  const stack = await deploy(template, stackName({ name: 'test' }, id), cloud)
+  const config = configurationFile(closers)
   const doors: Partial<Record<NodeDoor, StartedDoor>> = {}
   const start = async (name: NodeDoor): Promise<void> => {
     const door = await startWatched({ emulators, stack, role: ROLES[name], bundle: bundles.get(name) })
@@ -80,17 +85,23 @@ export async function openNewNode(world: CentreWorld, client: ClientId, system: 
       const port = await all.provide.listen({ edge: 'http', certificate, key: Parameter?.Value ?? '', clientCertificate: 'required' })
       return `localhost:${port}`
     },
-    give: async (services) => {
-      const { configuration, anchor } = await nodeIn(store)
-      const [owner] = configuration.clients
-      if (!owner) throw new Error('the node has no owner')
-      const { reach: _, ...rest } = configuration
-      const subsystem = { ...owner, id: client, certificates: [system.hash] }
-      const rights = services.map(({ id }) => ({ service: id, subject: { kind: 'client', id: DIF } as const, endpoint: WHOLE_SERVICE }))
-      const whole = { ...rest, clients: [owner, subsystem], services, rights, reach: ['127.0.0.1'] }
-      for (const { key, value } of storedNode(whole, writeAnchor(anchor))) await store.put(key, value, (await store.get(key))?.version ?? 0)
+    mayReachThisMachine: async () => {
+      const self = await store.get<object>('node/self')
+      if (!self) throw new Error('the node is not enrolled')
+      await store.put('node/self', { ...self.value, reach: ['127.0.0.1'] }, self.version)
     },
+    administer: (person, ...words) =>
+      sacbe(['rights', ...words, '--cloud', id, '--as', person, '--json', '--config', config], { endpoint: emulators.ministack }),
   }
+}
+
+/** What describes the exchange that the templates were made of. */
+function configurationFile(closers: CentreWorld['closers']): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sacbe-configuration-'))
+  closers.push(() => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'exchange.config.ts')
+  writeFileSync(file, `export default ${JSON.stringify(smallest)}`)
+  return file
 }
 
 async function nodeIn(store: Store) {

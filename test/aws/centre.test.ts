@@ -3,21 +3,25 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { IDLE_RUNS } from '../../lib/bill/idle-runs.ts'
-import { instant } from '../../src/base/clock.ts'
+import { instant, isoInstant } from '../../src/base/clock.ts'
 import { certificateRegister } from '../../src/exchange/centre/certificate-register.ts'
 import type { Store } from '../../src/exchange/ports.ts'
+import { readLog } from '../../src/exchange/register/change-log.ts'
+import { NODE } from '../../src/exchange/stored-node.ts'
 import { formatId, memberOf } from '../../src/protocol/identifiers.ts'
 import { readCertificate } from '../../src/trust/certificates.ts'
 import { ocspRequest, readOcspResponse } from '../../src/trust/ocsp.ts'
+import { readPem } from '../../src/trust/pem.ts'
 import type { AuthorityRecord } from '../../src/trust/registry/records.ts'
 import { runTool } from '../tools.ts'
 import { awsThrough } from './account.ts'
-import { callThrough, DIF, type Inside, insideDif, REST, SEDESOQ, serviceAt } from './agencies.ts'
+import { callThrough, DIF, type Inside, insideDif, REST, SEDESOQ } from './agencies.ts'
 import { type NewNode, openNewNode, serverOf } from './centre-nodes.ts'
 import { type CentreDoor, type CentreWorld, MANAGER, openCentreWorld, serviceOn } from './centre-world.ts'
 import { needsEmulators } from './emulators.ts'
 import { exportedEvidence } from './exported.ts'
 import { recordRights, recordsIn } from './record-rights.ts'
+import type { Said } from './terminal.ts'
 
 const ROOT_FOLDER = join(import.meta.dirname, '..', '..')
 
@@ -83,6 +87,8 @@ describe.skipIf(!needsEmulators())('an exchange in AWS from nothing: the centre 
   })
 
   test('an invitation lets each node in: keys and certificates, and nothing registered yet', async () => {
+    const early = await dif.administer('ana', 'list')
+    expect([early.code, early.err.join()]).toEqual([2, expect.stringContaining('The node dif is not let in yet')])
     for (const node of [dif, sedesoq]) {
       const invited = await ana('POST', '/invitations', { member: formatId(memberOf(node.client)), serverCode: 'nodo' })
       expect(invited.status, said('admin')).toBe(201)
@@ -114,6 +120,60 @@ describe.skipIf(!needsEmulators())('an exchange in AWS from nothing: the centre 
     for (const { id } of waiting) expect((await beto('POST', `/requests/${id}/approval`)).status).toBe(200)
   })
 
+  const done = async (said: Promise<Said>): Promise<unknown> => {
+    const { code, out, err } = await said
+    expect([code, err]).toEqual([0, []])
+    return JSON.parse(out[0] ?? '')
+  }
+  const put = (what: string, body: object) => ['api', 'PUT', what, '-d', JSON.stringify(body)]
+  const right = ['--service', formatId(REST), '--client', formatId(DIF)]
+
+  test('a node knows its owner; a client with its system’s certificate is added by its people; one of another member, or twice the same certificate, is refused', async () => {
+    const clientOf = ({ client }: NewNode) => put('/clients', { id: formatId(client), connection: 'SSLAUTH' })
+    expect(await done(dif.administer('ana', 'api', 'GET', '/clients'))).toMatchObject([{ id: 'QRO/GOB/DIF', certificates: [] }])
+    for (const node of [dif, sedesoq]) await done(node.administer('ana', ...clientOf(node)))
+    const foreign = await dif.administer('ana', ...clientOf(sedesoq))
+    expect([foreign.code, foreign.out.join()]).toEqual([1, expect.stringContaining('no signing key of QRO/GOB/SEDESOQ')])
+    const [certificate = new Uint8Array()] = readPem('CERTIFICATE', system.client.certificate)
+    const added = { client: formatId(DIF), certificate: Buffer.from(certificate).toString('base64') }
+    const given = ['api', 'POST', '/client-certificates', '-d', JSON.stringify(added)]
+    expect(await done(dif.administer('ana', ...given))).toMatchObject({ id: formatId(DIF), certificates: [system.hash] })
+    expect((await dif.administer('beto', ...given)).code).toBe(1)
+  })
+
+  test('a service and a right are given by two people; what is refused is told, logged, and changes nothing', async () => {
+    await sedesoq.mayReachThisMachine()
+    const url = await serviceOn(world.closers, (path) => ({ type: 'application/json', text: JSON.stringify({ url: path }) }))
+    const early = await sedesoq.administer('ana', 'give', ...right)
+    expect([early.code, early.out.join()]).toEqual([1, expect.stringContaining('not_found')])
+    const service = { id: formatId(REST), type: 'REST', url, timeoutMs: 20_000, keepBodies: 'full' }
+    await done(sedesoq.administer('ana', ...put('/services', service)))
+    await done(sedesoq.administer('beto', 'give', ...right, '--basis', 'Convenio 12/2026'))
+    expect(await done(sedesoq.administer('ana', 'list'))).toMatchObject([{ subject: { client: formatId(DIF) } }])
+    const [held] = (await done(sedesoq.administer('ana', 'on', isoInstant(instant(Math.ceil(Date.now() / 1000) * 1000))))) as [
+      { by: { who: string } },
+    ]
+    expect(held.by.who).toMatch(/^person beto \(arn:aws:/)
+    const lines = await readLog(sedesoq.files)
+    if (!lines.ok) throw new Error(lines.fault.detail)
+    expect(lines.value.map(({ what, refused }) => [what, refused?.code])).toEqual([
+      ['noteNode', undefined],
+      ['putClient', undefined],
+      ['giveRight', 'not_found'],
+      ['putService', undefined],
+      ['giveRight', undefined],
+    ])
+  })
+
+  test('a command that was cut short after its act is finished by the next', async () => {
+    const { store } = sedesoq
+    const [published] = await store.query(`${NODE}rights/`)
+    if (!published) throw new Error('no rights')
+    expect(await store.put(published.key, null, published.version)).toBe(true)
+    await done(sedesoq.administer('ana', 'list'))
+    expect((await store.get(published.key))?.value).toEqual(published.value)
+  })
+
   test('addresses and clients are set; what people did is published with the next question', async () => {
     for (const node of [dif, sedesoq]) {
       const address = await node.openToPeers()
@@ -123,9 +183,6 @@ describe.skipIf(!needsEmulators())('an exchange in AWS from nothing: the centre 
       expect(asked.status, JSON.stringify(asked.body)).toBe(201)
       expect((await beto('POST', `/requests/${(asked.body as { id: number }).id}/approval`)).status).toBe(200)
     }
-    const service = await serviceOn(world.closers, (url) => ({ type: 'application/json', text: JSON.stringify({ url }) }))
-    await dif.give([])
-    await sedesoq.give([serviceAt(REST, 'REST', service)])
     expect((await fetch(`${world.centre.url}/internalconf?version=6`)).status, said('conf')).toBe(200)
     for (const node of [dif, sedesoq]) {
       const { configuration } = (await node.doors['refresh-trust'].invoke()) as { configuration: string }

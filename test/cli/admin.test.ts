@@ -60,6 +60,8 @@ describe('sacbe centre and sacbe rights', () => {
       code: 2,
       err: expect.stringContaining('Escriba la fecha'),
     })
+    expect(await sacbe('nada', 'es', 'rights', 'list')).toMatchObject({ code: 2, err: expect.stringContaining('Diga qué nodo') })
+    expect((await sacbe('nada', 'en', 'rights', 'list', '--node', 'x', '--cloud', 'dif')).code).toBe(2)
     expect(await sacbe('nada', 'en', 'centre', 'api', 'POST', '/members', '-d', '{')).toMatchObject({
       code: 2,
       err: 'The body is not JSON.',

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { stackName } from '../../../lib/names.ts'
 import type { Operator } from '../../adapters/aws/operator.ts'
 import { EXIT, type Io, inLanguage } from '../io.ts'
-import { placesHere } from './account.ts'
-import { openProject, type ProjectOptions } from './project.ts'
-import { resourceOf, resourcesOf } from './stack-steps.ts'
+import { agencyHere, tellNotDeployed } from './agency-here.ts'
+import type { ProjectOptions } from './project.ts'
+import { resourceOf } from './stack-steps.ts'
 
 export type EnrolOptions = ProjectOptions & { readonly agency: string; readonly file?: string; readonly json: boolean }
 const RUN_MS = 15 * 60_000
@@ -14,22 +13,17 @@ const RUN_MS = 15 * 60_000
  * be proved, a certificate that is due). @returns 0 done, 1 the door refused, 2 it could not ask
  */
 export async function enrolCommand({ agency, file, json, ...options }: EnrolOptions, io: Io): Promise<number> {
-  const project = await openProject(options, io)
-  if (!project.ok) return project.fault
-  const { environment } = project.value
-  const cannot = (es: string, en: string): number => {
-    io.err(inLanguage({ es, en }, io.lang))
+  const event = file === undefined ? {} : invitationIn(file)
+  if (event instanceof Error) {
+    const words = { es: `No se pudo leer ${file}: ${event.message}`, en: `${file} could not be read: ${event.message}` }
+    io.err(inLanguage(words, io.lang))
     return EXIT.cannot
   }
-  const event = file === undefined ? {} : invitationIn(file)
-  if (event instanceof Error) return cannot(`No se pudo leer ${file}: ${event.message}`, `${file} could not be read: ${event.message}`)
-  const places = await placesHere(environment, io)
-  if (!places.ok) return places.fault
-  const place = places.value.find(({ agencies }) => agencies.some(({ id }) => id === agency))
-  if (!place) return cannot(`En esta cuenta no hay una dependencia ${agency}.`, `There is no agency ${agency} in this account.`)
-  const resources = await resourcesOf(stackName(environment, agency), place.operator).catch(() => [])
+  const here = await agencyHere({ agency, ...options }, io)
+  if (!here.ok) return here.fault
+  const { place, resources } = here.value
   const door = resourceOf(resources, 'AWS::Lambda::Function', 'Enrol')
-  if (!door) return cannot(`El nodo ${agency} no está desplegado: sacbe deploy.`, `The node ${agency} is not deployed: sacbe deploy.`)
+  if (!door) return tellNotDeployed(agency, io)
   const done = await invoke(place.operator, door.physical, event)
   if (!done.ok) io.err(done.why)
   else io.out(json ? JSON.stringify(done.result) : tellEnrolled(done.result as Enrolled, io))

@@ -1,7 +1,7 @@
 import { instant, isoInstant } from '../../base/clock.ts'
 import { ok } from '../../base/result.ts'
 import { type Outcome, refuse } from '../../protocol/faults.ts'
-import { formatId, parseServiceId, type ServiceId } from '../../protocol/identifiers.ts'
+import { formatId, memberOf, parseServiceId, type ServiceId } from '../../protocol/identifiers.ts'
 import { type Endpoint, WHOLE_SERVICE } from '../../trust/access.ts'
 import { describeApi } from '../centre/api/describe.ts'
 import {
@@ -122,9 +122,12 @@ const OPERATIONS: readonly Operation[] = [
     body: object({ id, connection: oneOf('NOSSL', 'SSLNOAUTH', 'SSLAUTH') }),
     status: 200,
     answer: client,
-    run: async (work, { body }) => {
+    run: async (work, { body, ports }) => {
       const who = clientFrom(textIn(body, 'id'))
       if (!who.ok) return who
+      const member = memberOf(who.value)
+      if (ports.signsFor && !(await ports.signsFor(member)))
+        return refuse('conflict', `this node has no signing key of ${formatId(member)}`)
       const there = await work.get<ClientRecord>(NODE_KEYS.client(who.value))
       const connection = textIn(body, 'connection') as ClientRecord['connection']
       return viewed(await putClient(work, { id: who.value, connection, certificates: there?.certificates ?? [] }), clientView)

@@ -1,5 +1,6 @@
 import type { Instant } from '../../../base/clock.ts'
 import type { Outcome } from '../../../protocol/faults.ts'
+import type { MemberId } from '../../../protocol/identifiers.ts'
 import type { GroupsOn } from '../../administration/groups-on.ts'
 import type { Json, JsonObject } from '../../contract/json.ts'
 import type { NewId } from '../../ports.ts'
@@ -23,6 +24,8 @@ export type ApiPorts = ChangeLogPorts & {
   readonly publish: () => Promise<unknown>
   /** At a node: the instance's groups as they were. */
   readonly groupsOn?: GroupsOn
+  /** At a node: whether it holds a signing key of a member. Absent: of any. */
+  readonly signsFor?: (member: MemberId) => Promise<boolean>
 }
 
 /** What an operation is given: everything checked against its description before. */
