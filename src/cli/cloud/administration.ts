@@ -9,6 +9,7 @@ import { noteStoredNode, publishStoredNode, signsFor } from '../../exchange/admi
 import { Busy } from '../../exchange/busy.ts'
 import type { ApiPorts } from '../../exchange/centre/api/operation.ts'
 import type { Log } from '../../exchange/ports.ts'
+import { caughtUp } from '../../exchange/register/change-log.ts'
 import { codeOf, type Fault } from '../../protocol/faults.ts'
 import { EXIT, type Io, inLanguage } from '../io.ts'
 import { awsIn } from './account.ts'
@@ -21,7 +22,8 @@ export type CloudAdministration = { readonly ports: ApiPorts; readonly who: stri
 
 /**
  * A deployed node for its agency's people, by their own credentials: the administration of a node's folder, on the agency's table and under the lock of
- * its evidence. What its doors read is brought to what the log says before anything else, should an earlier command have been cut short.
+ * its evidence. Before anything else the table is brought to what lies under lock, and what its doors read to what the log says: an earlier command may have
+ * been cut short, or the table restored from a copy.
  */
 export async function openCloudNode(node: CloudNode, log: Log, io: Io): Promise<Result<CloudAdministration, number>> {
   const here = await agencyHere(node, io)
@@ -39,6 +41,7 @@ export async function openCloudNode(node: CloudNode, log: Log, io: Io): Promise<
     groupsOn: groupsIn(files),
     signsFor: (member) => signsFor(store, member),
   }
+  await caughtUp(ports)
   const noted = await noteStoredNode(ports)
   if (!noted.ok) return refused(tellWhy(noted.fault, node.agency, io))
   await publish()
