@@ -49,7 +49,8 @@ export function mustClose(asked: readonly Asked[], served: readonly string[], it
     if (code === 'ok' && held.length < RECORDS.length) throw new Error(`${id} was answered, and there is only ${held.join(', ')}`)
     if (code === 'ok' && !calls.has(id)) throw new Error(`${id} was answered without its service`)
     if (calls.has(id) && !held.includes('provider request')) throw new Error(`${id}: its service was called, and the request was not kept`)
-    if (held.includes('consumer response') && code !== 'ok' && !isInDoubt(code)) throw new Error(`${id} ended in ${code}, and an answer was kept as released`)
+    if (held.includes('consumer response') && code !== 'ok' && !isInDoubt(code))
+      throw new Error(`${id} ended in ${code}, and an answer was kept as released`)
     if (/access_denied$/.test(code) && held.some((each) => each.startsWith('provider')))
       throw new Error(`${id} had no right, and was taken in`)
   }
