@@ -31,11 +31,12 @@ export const centreCast = (): Promise<Cast> => {
   return made
 }
 
-/** The same with certificates that last longer, for tests of years. */
+/** The same with certificates that last longer, for tests of years; its keys are its own. */
 export async function castUntil(notAfter: Instant): Promise<Cast> {
-  const ca = await issued('centre-ca', { use: 'root', subject: [['CN', 'CA LAB']], notAfter })
-  const tsa = await issued('centre-tsa', { use: 'timestamping', subject: [['CN', 'TSA LAB']], notAfter }, ca)
-  return { ca, tsa, conf: await issued('centre-conf', { use: 'root', subject: [['CN', 'conf LAB']], algorithm: 'rsa-sha512', notAfter }) }
+  const named = (role: string) => `centre-${role}-${notAfter}`
+  const ca = await issued(named('ca'), { use: 'root', subject: [['CN', 'CA LAB']], notAfter })
+  const tsa = await issued(named('tsa'), { use: 'timestamping', subject: [['CN', 'TSA LAB']], notAfter }, ca)
+  return { ca, tsa, conf: await issued(named('conf'), { use: 'root', subject: [['CN', 'conf LAB']], algorithm: 'rsa-sha512', notAfter }) }
 }
 
 export type TestCentre = Awaited<ReturnType<typeof testCentre>>
