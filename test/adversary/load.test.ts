@@ -12,7 +12,7 @@ const sum = (refused: Readonly<Record<string, number>>) => Object.values(refused
 test(
   'load: a burst, slow and dead services and nodes, replays, certificates that run out, a clock that jumps; the sums close',
   async () => {
-    const figures = await runLoad(10, 20261124)
+    const figures = await runLoad(6, 20261124)
     console.log(`load: ${JSON.stringify(figures)}`)
     expect(figures.answered + sum(figures.refused)).toBe(figures.sent)
     expect(figures.verified).toBe(figures.sealed)
@@ -25,7 +25,7 @@ test(
 test.skipIf(!needs('prlimit'))(
   'disk: while its files cannot grow a node refuses and does nothing; afterwards it goes on, and the sums close',
   async () => {
-    const figures = await runDisk(6, 20261124)
+    const figures = await runDisk(2, 20261124)
     console.log(`disk: ${JSON.stringify(figures)}`)
     expect(figures.answered + sum(figures.refused)).toBe(figures.sent)
     expect(Object.keys(figures.refused).join(' ')).toMatch(/logging_failed/)
@@ -36,7 +36,7 @@ test.skipIf(!needs('prlimit'))(
 test(
   'noisy: while one agency asks twenty times its share the other is answered, and the sums close',
   async () => {
-    const figures = await runNoisy(4, 20261124)
+    const figures = await runNoisy(2, 20261124)
     console.log(`noisy: ${JSON.stringify(figures)}`)
     expect(figures.answered + sum(figures.refused)).toBe(figures.sent)
     expect(figures.answered).toBeGreaterThan(0)
@@ -47,7 +47,7 @@ test(
 test(
   'flat: the memory of two nodes over exchange after exchange',
   async () => {
-    const figures = await runFlat(500, 0)
+    const figures = await runFlat(200, 0)
     console.log(`flat: ${JSON.stringify(figures)}`)
     expect(Math.max(...figures.consumer, ...figures.provider)).toBeLessThan(1000)
   },
