@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type InProject, named, projectOptions } from './cloud-lines.ts'
 import { addCommand, badValue, type Frame, formed, jsonOption, say } from './frame.ts'
-import { EXIT, inLanguage } from './io.ts'
+import { tellCannot } from './io.ts'
 import { addCentreLife } from './life-lines.ts'
 
 type Common = { readonly home?: string; readonly as: string; readonly json: boolean }
@@ -54,8 +54,7 @@ function stepOrWhy(step: () => Step, { io }: Frame): Step | number {
   } catch (problem) {
     if (!(problem instanceof InvalidArgumentError)) throw problem
     const [es = '', en = es] = problem.message.split('\n')
-    io.err(inLanguage({ es, en }, io.lang))
-    return EXIT.cannot
+    return tellCannot({ es, en }, io)
   }
 }
 

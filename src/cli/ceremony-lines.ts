@@ -1,10 +1,8 @@
 import { type Command, Option } from 'commander'
-import type { EnvironmentName } from '../../lib/config/exchange.ts'
+import { aboutCloud, type InProject, named } from './cloud-lines.ts'
 import { addCommand, badValue, collected, type Frame, say } from './frame.ts'
 
-type Given = {
-  readonly config?: string
-  readonly env?: EnvironmentName
+type Given = InProject & {
   readonly manager?: string
   readonly authority: readonly string[]
   readonly root?: string
@@ -14,19 +12,13 @@ type Given = {
 
 /** The key ceremony of a centre in the cloud, and the root's part of it, which needs no net. */
 export function addCeremony(program: Command, frame: Frame): void {
-  addCommand(
+  aboutCloud(
     program,
     frame,
     'ceremony',
     'Pone el centro desplegado: una vez, con certificados de una raíz que ninguna nube guarda; sin --manager, prepara autoridades para después.',
     'Sets the deployed centre up: once, with certificates by a root that no cloud holds; without --manager, prepares authorities for later.',
   )
-    .addOption(
-      new Option('--config <FILE>', say(frame, 'archivo de configuración (exchange.config.ts)', 'configuration file (exchange.config.ts)')),
-    )
-    .addOption(
-      new Option('--env <NAME>', say(frame, 'ambiente, si hay dos', 'environment, when there are two')).choices(['test', 'production']),
-    )
     .addOption(
       new Option(
         '--manager <ID>',
@@ -55,11 +47,10 @@ export function addCeremony(program: Command, frame: Frame): void {
       new Option('--key <FILE>', say(frame, 'solo escribe la llave pública por certificar', 'only writes the public key to be certified')),
     )
     .addOption(new Option('--again', say(frame, 'otra vez: se perdieron las llaves', 'once more: the keys were lost')).default(false))
-    .action(({ config, env, authority, ...given }: Given) =>
-      frame.run(async () => {
-        const project = { ...(config === undefined ? {} : { config }), ...(env === undefined ? {} : { environment: env }) }
-        return (await import('./cloud/ceremony.ts')).ceremonyCommand({ ...project, ...given, authorities: authority }, frame.io)
-      }),
+    .action((given: Given) =>
+      frame.run(async () =>
+        (await import('./cloud/ceremony.ts')).ceremonyCommand({ ...given, ...named(given), authorities: given.authority }, frame.io),
+      ),
     )
   addCommand(
     program,

@@ -15,7 +15,7 @@ export const projectOptions = (frame: Frame): readonly Option[] => [
 ]
 
 /** A command about what is in the cloud. */
-function aboutCloud(program: Command, frame: Frame, line: string, es: string, en: string): Command {
+export function aboutCloud(program: Command, frame: Frame, line: string, es: string, en: string): Command {
   const command = addCommand(program, frame, line, es, en)
   for (const option of projectOptions(frame)) command.addOption(option)
   return command

@@ -32,3 +32,15 @@ export function tell({ fault }: Refused<Trouble>, io: Io): number {
   io.err(`${inLanguage(fault, io.lang)} [${fault.code}]`)
   return EXIT.cannot
 }
+
+/** The same for what has no code. */
+export function tellCannot(words: Words, io: Io): number {
+  io.err(inLanguage(words, io.lang))
+  return EXIT.cannot
+}
+
+/** Says why it was not done, and gives the exit code for that. */
+export function tellNo(words: Words, io: Io): number {
+  io.err(inLanguage(words, io.lang))
+  return EXIT.no
+}

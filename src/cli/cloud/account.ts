@@ -5,7 +5,7 @@ import { type Aws, type AwsSettings, connectAws, PATIENT_MS } from '../../adapte
 import { machineNow } from '../../adapters/aws/environment.ts'
 import { type Operator, operatorAt } from '../../adapters/aws/operator.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
-import { EXIT, type Io, inLanguage } from '../io.ts'
+import { type Io, tellCannot } from '../io.ts'
 
 export type Here = Place & { readonly operator: Operator }
 
@@ -30,10 +30,7 @@ export const awsIn = (region: string, io: Pick<Io, 'env'>): Aws => connectAws(se
  * Refused, after saying why: the exit code.
  */
 export async function placesHere(environment: Environment, io: Io): Promise<Result<readonly Here[], number>> {
-  const cannot = (es: string, en: string): Result<readonly Here[], number> => {
-    io.err(inLanguage({ es, en }, io.lang))
-    return refused(EXIT.cannot)
-  }
+  const cannot = (es: string, en: string) => refused(tellCannot({ es, en }, io))
   if (!io.env.AWS_ACCESS_KEY_ID || !io.env.AWS_SECRET_ACCESS_KEY)
     return cannot(
       'Faltan credenciales de AWS en el entorno. Con un perfil: eval "$(aws configure export-credentials --format env)"',

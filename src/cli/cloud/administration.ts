@@ -11,7 +11,7 @@ import type { ApiPorts } from '../../exchange/centre/api/operation.ts'
 import type { Log } from '../../exchange/ports.ts'
 import { caughtUp } from '../../exchange/register/change-log.ts'
 import { codeOf, type Fault } from '../../protocol/faults.ts'
-import { EXIT, type Io, inLanguage } from '../io.ts'
+import { type Io, tellCannot } from '../io.ts'
 import { awsIn } from './account.ts'
 import { agencyHere, type CloudNode, tellNotDeployed } from './agency-here.ts'
 import { resourceOf } from './stack-steps.ts'
@@ -50,7 +50,8 @@ export async function openCloudNode(node: CloudNode, log: Log, io: Io): Promise<
 
 function tellWhy(fault: Fault, agency: string, io: Io): number {
   if (codeOf(fault) === 'busy') throw new Busy(fault.detail)
-  const words = { es: `El nodo ${agency} no tiene entrada todavía: sacbe enrol.`, en: `The node ${agency} is not let in yet: sacbe enrol.` }
-  io.err(inLanguage(words, io.lang))
-  return EXIT.cannot
+  return tellCannot(
+    { es: `El nodo ${agency} no tiene entrada todavía: sacbe enrol.`, en: `The node ${agency} is not let in yet: sacbe enrol.` },
+    io,
+  )
 }

@@ -1,6 +1,6 @@
 import { stackName } from '../../../lib/names.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
-import { EXIT, type Io, inLanguage } from '../io.ts'
+import { type Io, tellCannot } from '../io.ts'
 import { type Here, placesHere } from './account.ts'
 import { openProject, type ProjectOptions } from './project.ts'
 import { type Resource, resourcesOf } from './stack-steps.ts'
@@ -17,14 +17,10 @@ export async function agencyHere({ agency, ...options }: CloudNode, io: Io): Pro
   if (!places.ok) return places
   const place = places.value.find(({ agencies }) => agencies.some(({ id }) => id === agency))
   if (place) return ok({ place, resources: await resourcesOf(stackName(environment, agency), place.operator).catch(() => []) })
-  io.err(
-    inLanguage({ es: `En esta cuenta no hay una dependencia ${agency}.`, en: `There is no agency ${agency} in this account.` }, io.lang),
+  return refused(
+    tellCannot({ es: `En esta cuenta no hay una dependencia ${agency}.`, en: `There is no agency ${agency} in this account.` }, io),
   )
-  return refused(EXIT.cannot)
 }
 
-export function tellNotDeployed(agency: string, io: Io): number {
-  const words = { es: `El nodo ${agency} no está desplegado: sacbe deploy.`, en: `The node ${agency} is not deployed: sacbe deploy.` }
-  io.err(inLanguage(words, io.lang))
-  return EXIT.cannot
-}
+export const tellNotDeployed = (agency: string, io: Io): number =>
+  tellCannot({ es: `El nodo ${agency} no está desplegado: sacbe deploy.`, en: `The node ${agency} is not deployed: sacbe deploy.` }, io)

@@ -4,7 +4,7 @@ import { machineNow } from '../../adapters/aws/environment.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
 import { certifyByRoot } from '../../local/offline-root.ts'
 import { readPem, writePem } from '../../trust/pem.ts'
-import { EXIT, type Io, inLanguage, tell } from '../io.ts'
+import { EXIT, type Io, inLanguage, tell, tellCannot } from '../io.ts'
 import { type Here, placesHere } from './account.ts'
 import { invoke } from './enrol.ts'
 import { openProject, type ProjectOptions } from './project.ts'
@@ -45,9 +45,12 @@ export async function ceremonyCommand(options: CeremonyOptions, io: Io): Promise
   if (!places.ok) return places.fault
   const place = places.value.find(({ centre }) => centre)
   if (!place)
-    return cannot(io, 'Estas credenciales no son de la cuenta del centro.', 'These credentials are not those of the centre’s account.')
+    return tellCannot(
+      { es: 'Estas credenciales no son de la cuenta del centro.', en: 'These credentials are not those of the centre’s account.' },
+      io,
+    )
   const doors = await doorsOf(stackName(environment, 'central'), place)
-  if (!doors) return cannot(io, 'El centro no está desplegado: sacbe deploy.', 'The centre is not deployed: sacbe deploy.')
+  if (!doors) return tellCannot({ es: 'El centro no está desplegado: sacbe deploy.', en: 'The centre is not deployed: sacbe deploy.' }, io)
   const key = await doors.ca({ ceremony: 'key' })
   if (!key.ok) return told(key.fault, io)
   const publicKey = Buffer.from(String((key.value as { ceremony: string }).ceremony), 'base64')
@@ -60,7 +63,7 @@ export async function ceremonyCommand(options: CeremonyOptions, io: Io): Promise
 /** `sacbe root`: certifies the key of an issuing authority by the root in a folder, on a machine without any net. @returns 0 done, 2 it could not */
 export async function rootCommand({ folder, instance, key, out, count }: RootOptions, io: Io): Promise<number> {
   const publicKey = readPem('PUBLIC KEY', readText(key) ?? '')[0]
-  if (!publicKey) return cannot(io, `${key} no tiene una llave pública (PEM).`, `${key} holds no public key (PEM).`)
+  if (!publicKey) return tellCannot({ es: `${key} no tiene una llave pública (PEM).`, en: `${key} holds no public key (PEM).` }, io)
   const made = await byRoot(folder, instance, publicKey, count, io)
   if (!made.ok) return made.fault
   writeFileSync(out, made.value.map((der) => writePem('CERTIFICATE', der)).join(''))
@@ -92,10 +95,12 @@ async function authoritiesOf(
   const read = authorities.flatMap((file) => readPem('CERTIFICATE', readText(file) ?? ''))
   if (read.length > 0) return ok(read)
   return refused(
-    cannot(
+    tellCannot(
+      {
+        es: 'Faltan los certificados de la autoridad: --authority ARCHIVO (de sacbe root), o --root CARPETA para certificarlos aquí.',
+        en: 'The authority’s certificates are missing: --authority FILE (from sacbe root), or --root FOLDER to make them here.',
+      },
       io,
-      'Faltan los certificados de la autoridad: --authority ARCHIVO (de sacbe root), o --root CARPETA para certificarlos aquí.',
-      'The authority’s certificates are missing: --authority FILE (from sacbe root), or --root FOLDER to make them here.',
     ),
   )
 }
@@ -110,10 +115,12 @@ async function byRoot(
   const passphrase = io.env.SACBE_PASSPHRASE
   if (!passphrase)
     return refused(
-      cannot(
+      tellCannot(
+        {
+          es: 'La llave raíz se guarda cifrada: ponga su frase en SACBE_PASSPHRASE.',
+          en: 'The root key is kept encrypted: put its passphrase into SACBE_PASSPHRASE.',
+        },
         io,
-        'La llave raíz se guarda cifrada: ponga su frase en SACBE_PASSPHRASE.',
-        'The root key is kept encrypted: put its passphrase into SACBE_PASSPHRASE.',
       ),
     )
   const made = await certifyByRoot({ folder, passphrase, instance, publicKey, count, now: machineNow() })
@@ -162,11 +169,6 @@ function writeKey(file: string, publicKey: Uint8Array, io: Io): number {
 function told(why: string, io: Io): number {
   io.err(why)
   return EXIT.no
-}
-
-function cannot(io: Io, es: string, en: string): number {
-  io.err(inLanguage({ es, en }, io.lang))
-  return EXIT.cannot
 }
 
 function readText(file: string): string | undefined {

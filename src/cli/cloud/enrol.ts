@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Operator } from '../../adapters/aws/operator.ts'
-import { EXIT, type Io, inLanguage } from '../io.ts'
+import { EXIT, type Io, inLanguage, tellCannot } from '../io.ts'
 import { agencyHere, tellNotDeployed } from './agency-here.ts'
 import type { ProjectOptions } from './project.ts'
 import { resourceOf } from './stack-steps.ts'
@@ -14,11 +14,8 @@ const RUN_MS = 15 * 60_000
  */
 export async function enrolCommand({ agency, file, json, ...options }: EnrolOptions, io: Io): Promise<number> {
   const event = file === undefined ? {} : invitationIn(file)
-  if (event instanceof Error) {
-    const words = { es: `No se pudo leer ${file}: ${event.message}`, en: `${file} could not be read: ${event.message}` }
-    io.err(inLanguage(words, io.lang))
-    return EXIT.cannot
-  }
+  if (event instanceof Error)
+    return tellCannot({ es: `No se pudo leer ${file}: ${event.message}`, en: `${file} could not be read: ${event.message}` }, io)
   const here = await agencyHere({ agency, ...options }, io)
   if (!here.ok) return here.fault
   const { place, resources } = here.value

@@ -5,7 +5,7 @@ import type { Environment, EnvironmentName } from '../../../lib/config/exchange.
 import { problemLines } from '../../../lib/config/problems.ts'
 import { readConfig } from '../../../lib/config/read-config.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
-import { EXIT, type Io, inLanguage } from '../io.ts'
+import { EXIT, type Io, tellCannot } from '../io.ts'
 
 /** The project's own folder. */
 export const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))))
@@ -16,10 +16,7 @@ export type Project = { readonly file: string; readonly environment: Environment
 /** The environment that is meant, of the configuration file; or everything that is wrong with it, told at once: the exit code. */
 export async function openProject({ config, environment: name }: ProjectOptions, io: Io): Promise<Result<Project, number>> {
   const file = resolve(config ?? `${ROOT}/exchange.config.ts`)
-  const cannot = (es: string, en: string): Result<Project, number> => {
-    io.err(inLanguage({ es, en }, io.lang))
-    return refused(EXIT.cannot)
-  }
+  const cannot = (es: string, en: string) => refused(tellCannot({ es, en }, io))
   if (!existsSync(file)) return cannot(`No está ${file}.`, `There is no ${file}.`)
   const read = readConfig(((await import(pathToFileURL(file).href)) as { default?: unknown }).default)
   if (!read.ok) {

@@ -2,6 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'nod
 import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { ok, type Result, refused } from '../../base/result.ts'
+import type { Words } from '../../local/troubles.ts'
 
 /** What a release is: every file that is deployed or that makes what is deployed, by its digest. Beside it lies its signature. */
 export type Manifest = { readonly version: string; readonly files: Readonly<Record<string, string>> }
@@ -12,7 +13,6 @@ export const SIGNATURE = 'release.sig'
 const PARTS = ['bin', 'functions', 'lib', 'src', 'package.json', 'package-lock.json', 'cdk.json', 'tsconfig.json'] as const
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
 
-export type Bad = { readonly es: string; readonly en: string }
 export type Verified = Manifest & { readonly digest: string }
 
 export function filesOf(folder: string): readonly string[] {
@@ -41,7 +41,7 @@ export function writeRelease(folder: string, version: string, key: string): stri
  * A release that is exactly what was signed and what was pinned: the signature first, for nothing in the manifest counts before; then its digest; then every
  * file, none changed, none missing, none besides. Links are not followed: they are files besides.
  */
-export function verifyRelease(folder: string, key: string, pinned: string): Result<Verified, Bad> {
+export function verifyRelease(folder: string, key: string, pinned: string): Result<Verified, Words> {
   const text = readText(join(folder, MANIFEST))
   const signature = readText(join(folder, SIGNATURE))
   if (text === undefined || signature === undefined)

@@ -1,6 +1,7 @@
 import { stackName } from '../../../lib/names.ts'
 import { machineNow } from '../../adapters/aws/environment.ts'
-import { EXIT, type Io, inLanguage } from '../io.ts'
+import type { Words } from '../../local/troubles.ts'
+import { EXIT, type Io, inLanguage, tellCannot, tellNo } from '../io.ts'
 import { type Here, placesHere } from './account.ts'
 import { callsEnded, closeDoors, type Drained, drain } from './drain.ts'
 import { forgetNames } from './forget-names.ts'
@@ -9,7 +10,6 @@ import { type Resource, resourcesOf, setProtection, settledStack } from './stack
 import { type Stays, whatStays } from './what-stays.ts'
 
 export type RemoveOptions = ProjectOptions & { readonly agency: string; readonly yes: boolean; readonly json: boolean }
-type Words = { readonly es: string; readonly en: string }
 
 /**
  * `sacbe remove`: takes an agency's node away and nothing of its evidence. It says first what stays and what that costs; closes the doors; empties the line
@@ -27,23 +27,24 @@ export async function removeCommand(options: RemoveOptions, io: Io): Promise<num
   const name = stackName(environment, agency)
   const stack = place && (await settledStack(name, place.operator))
   if (!place || !stack)
-    return cannot(
+    return tellCannot(
       { es: `En esta cuenta no está desplegado ${agency} (${name}).`, en: `${agency} (${name}) is not deployed in this account.` },
       io,
     )
   const resources = await resourcesOf(name, place.operator)
   const stays = await whatStays(resources, place.operator, io)
   if (!options.json) tellStays(stays, io)
-  if (!options.yes && (await io.ask(question(agency, io))) !== agency) return no({ es: 'No se hizo nada.', en: 'Nothing was done.' }, io)
+  if (!options.yes && (await io.ask(question(agency, io))) !== agency)
+    return tellNo({ es: 'No se hizo nada.', en: 'Nothing was done.' }, io)
   const left = await emptied(resources, place, io)
-  if (left) return no(left, io)
+  if (left) return tellNo(left, io)
   const forgotten = await forgetNames(environment, agencyOf(place, agency), resources, place, io)
   for (const each of forgotten) io.err(inLanguage(each, io.lang))
   await setProtection(place.operator, name, false)
   await place.operator.form('DeleteStack', { StackName: name })
   const after = await settledStack(name, place.operator)
   if (after)
-    return no(
+    return tellNo(
       {
         es: `CloudFormation no pudo quitar ${name}: ${after.status}. Repita la orden.`,
         en: `CloudFormation could not remove ${name}: ${after.status}. Run it again.`,
@@ -63,15 +64,6 @@ const agencyOf = ({ agencies }: Here, id: string) => {
 
 const question = (agency: string, { lang }: Io): string =>
   inLanguage({ es: `Escriba ${agency} para quitar su nodo: `, en: `Write ${agency} to remove its node: ` }, lang === 'both' ? 'es' : lang)
-
-function cannot(words: Words, io: Io): number {
-  io.err(inLanguage(words, io.lang))
-  return EXIT.cannot
-}
-function no(words: Words, io: Io): number {
-  io.err(inLanguage(words, io.lang))
-  return EXIT.no
-}
 
 /** undefined: the line is empty, and nothing can come into it any more. */
 async function emptied(resources: readonly Resource[], place: Here, io: Io): Promise<Words | undefined> {

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { stackName } from '../../../lib/names.ts'
-import { EXIT, type Io, inLanguage } from '../io.ts'
+import type { Words } from '../../local/troubles.ts'
+import { EXIT, type Io, inLanguage, tellCannot, tellNo } from '../io.ts'
 import { type Here, placesHere } from './account.ts'
 import { type ChangeSet, changesIn, endangers } from './change-set.ts'
 import { openProject, type ProjectOptions, ROOT } from './project.ts'
-import { type Bad, verifyRelease, writeRelease } from './release.ts'
+import { verifyRelease, writeRelease } from './release.ts'
 import { settledStack } from './stack-steps.ts'
 import { cdk, hasCdk, withAssembly } from './tool.ts'
 
@@ -32,7 +33,7 @@ export async function upgradeCommand(options: UpgradeOptions, io: Io): Promise<n
   const { environment, file } = project.value
   const folder = resolve(options.release ?? ROOT)
   const verified = verifyRelease(folder, readKey(options.key), options.digest)
-  if (!verified.ok) return no(verified.fault, io)
+  if (!verified.ok) return tellNo(verified.fault, io)
   const { version, digest } = verified.value
   io.out(
     inLanguage(
@@ -48,7 +49,7 @@ export async function upgradeCommand(options: UpgradeOptions, io: Io): Promise<n
   const place = places.value.find(({ agencies }) => agencies.some(({ id }) => id === options.agency))
   const stack = stackName(environment, options.agency)
   if (!place || !(await settledStack(stack, place.operator)))
-    return cannot(
+    return tellCannot(
       { es: `En esta cuenta no está desplegado ${options.agency}.`, en: `${options.agency} is not deployed in this account.` },
       io,
     )
@@ -65,7 +66,7 @@ export async function upgradeCommand(options: UpgradeOptions, io: Io): Promise<n
   ]
   const prepared = await withAssembly(file, io, (assembly) => cdk(assembly, place.region, prepare, io), folder)
   const why = prepared.ok ? (prepared.value.ok ? undefined : prepared.value.fault) : prepared.fault
-  if (why !== undefined) return no({ es: why, en: why }, io)
+  if (why !== undefined) return tellNo({ es: why, en: why }, io)
   return decide(stack, set, place, options.yes, io)
 }
 
@@ -74,9 +75,9 @@ async function decide(stack: string, set: string, { operator }: Here, yes: boole
     if (/ChangeSetNotFound|does not exist/.test(problem.message)) return undefined
     throw problem
   })
-  const give = async (words: Bad): Promise<number> => {
+  const give = async (words: Words): Promise<number> => {
     await operator.form('DeleteChangeSet', { StackName: stack, ChangeSetName: set })
-    return no(words, io)
+    return tellNo(words, io)
   }
   if (!found || found.changes.length === 0) {
     io.out(inLanguage({ es: 'Nada cambia.', en: 'Nothing changes.' }, io.lang))
@@ -95,7 +96,7 @@ async function decide(stack: string, set: string, { operator }: Here, yes: boole
   await operator.form('ExecuteChangeSet', { StackName: stack, ChangeSetName: set })
   const after = await settledStack(stack, operator)
   const done = /^(UPDATE|CREATE)_COMPLETE$/.test(after?.status ?? '')
-  if (!done) return no({ es: `CloudFormation lo deshizo: ${after?.status}.`, en: `CloudFormation took it back: ${after?.status}.` }, io)
+  if (!done) return tellNo({ es: `CloudFormation lo deshizo: ${after?.status}.`, en: `CloudFormation took it back: ${after?.status}.` }, io)
   io.out(inLanguage({ es: 'Actualizado.', en: 'Upgraded.' }, io.lang))
   return EXIT.ok
 }
@@ -117,21 +118,12 @@ function readKey(file: string): string {
   }
 }
 
-function no(words: Bad, io: Io): number {
-  io.err(inLanguage(words, io.lang))
-  return EXIT.no
-}
-function cannot(words: Bad, io: Io): number {
-  io.err(inLanguage(words, io.lang))
-  return EXIT.cannot
-}
-
 export type ReleaseOptions = { readonly key: string; readonly folder?: string; readonly version?: string }
 
 /** `sacbe release`: writes the signed manifest of this version, for those who pin it. @returns 0, or 2 without a key */
 export async function releaseCommand({ key, folder = ROOT, version }: ReleaseOptions, io: Io): Promise<number> {
   const pem = readKey(key)
-  if (pem === '') return cannot({ es: `No se pudo leer la llave ${key}.`, en: `The key ${key} could not be read.` }, io)
+  if (pem === '') return tellCannot({ es: `No se pudo leer la llave ${key}.`, en: `The key ${key} could not be read.` }, io)
   const named = version ?? (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version
   io.out(`sha256:${writeRelease(resolve(folder), named, pem)}`)
   return EXIT.ok
