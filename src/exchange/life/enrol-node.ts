@@ -108,7 +108,7 @@ async function order(
   return ok({ signing, authentication })
 }
 
-/** What an invitation buys, wherever the node runs: certificates for these keys (SubjectPublicKeyInfo, DER) in this order, and for no others. */
+/** What an invitation, or the owner's word for a renewal, buys, wherever the node runs: certificates for these keys (SubjectPublicKeyInfo, DER) in this order, and for no others. */
 export async function byInvitation(
   secret: string,
   server: ServerId,
@@ -135,7 +135,7 @@ export async function tlsOrder(
   return { use: 'authentication', request: base64(await certificateRequest(wish, { key: 'new', algorithm: ALGORITHM }, sign)) }
 }
 
-export function isFor(der: Uint8Array, publicKey: Uint8Array): boolean {
+function isFor(der: Uint8Array, publicKey: Uint8Array): boolean {
   const read = readCertificate(der)
   return read.ok && Buffer.compare(read.value.publicKey.export({ type: 'spki', format: 'der' }), publicKey) === 0
 }

@@ -5,7 +5,7 @@ import { codeOf, type Outcome, refuse } from '../../protocol/faults.ts'
 import { type ClientId, formatId, memberOf, parseClientId, type ServerId } from '../../protocol/identifiers.ts'
 import { readCertificate } from '../../trust/certificates.ts'
 import { serverOfCertificate } from '../../trust/directory.ts'
-import type { Issued, OrderedCertificate } from '../../trust/registry/certificate-order.ts'
+import type { OrderedCertificate } from '../../trust/registry/certificate-order.ts'
 import { secretDigest } from '../centre/invitations.ts'
 import { EDGE_INSTALLED } from '../edge/public-certificates.ts'
 import type { NodeClient, NodeConfiguration } from '../node-configuration.ts'
@@ -13,8 +13,8 @@ import { type OcspPorts, ocspAtHand } from '../ocsp-at-hand.ts'
 import type { NewId, Store, TrustInForce } from '../ports.ts'
 import { NODE, readStoredNode } from '../stored-node.ts'
 import { noteAsked } from '../watch/asked.ts'
-import { centreFacts, sendJson } from './centre-client.ts'
-import { ALGORITHM, CENTRE, type EnrolNodePorts, isFor, tlsOrder, withPossession } from './enrol-node.ts'
+import { centreFacts } from './centre-client.ts'
+import { ALGORITHM, byInvitation, CENTRE, type EnrolNodePorts, tlsOrder, withPossession } from './enrol-node.ts'
 import { type HeldCertificate, heldFrom, type Pace, renewAt, usableUntil } from './identity.ts'
 import { OWED, type Owed, owedAnswerKey } from './owed.ts'
 
@@ -170,13 +170,11 @@ async function order(granted: NonNullable<Renewal['granted']>, node: Node, ports
     ...(signingPublic ? [{ use: 'signing', publicKey: base64(signingPublic) } as const] : []),
     ...(key ? [await tlsOrder(server, facts.value.name, host, key)] : []),
   ]
-  const issued = await sendJson<Issued>('/node/enrol', { secret: granted.secret, server: formatId(server), certificates }, way)
+  const keys = [signingPublic, key?.publicKey].filter((each) => each !== undefined)
+  const issued = await byInvitation(granted.secret, server, certificates, keys, way)
   if (!issued.ok && issued.fault.path[0] === 'invalid_invitation') return saved('begun anew', store, [put(node, {})])
   if (!issued.ok) return issued
-  const ders = issued.value.certificates.map((text) => Buffer.from(text, 'base64'))
-  const keys = [signingPublic, key?.publicKey].filter((each) => each !== undefined)
-  if (!keys.every((spki, index) => isFor(ders[index] ?? new Uint8Array(), spki)))
-    return refuse('incorrect_certificate', 'the centre issued certificates for other keys')
+  const ders = issued.value
   const signing = signingPublic && { certificate: base64(ders[0] as Uint8Array), key: signingKey.key }
   const tls = key && (await succeeded(ders.at(-1) as Uint8Array, old.certificate, key, { server, provider: provider.value, centre }, ports))
   return saved('ordered', store, [
