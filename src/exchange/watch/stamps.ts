@@ -1,4 +1,4 @@
-import { MINUTE } from '../../base/clock.ts'
+import { type Instant, MINUTE } from '../../base/clock.ts'
 import { ok } from '../../base/result.ts'
 import { readToken } from '../../evidence/timestamp.ts'
 import { type Outcome, refuse } from '../../protocol/faults.ts'
@@ -7,6 +7,14 @@ import { type AlarmPorts, raise } from './alarms.ts'
 
 /** A stamp may lie this far from our clock: more than the road to the authority takes. */
 const MOST_APART = 2 * MINUTE
+
+/** By how many milliseconds a stamp lies after our clock, negative before it; 0: it says now. */
+export function apartFromNow(token: Uint8Array, now: Instant): Outcome<number> {
+  const read = readToken(token)
+  if (!read.ok) return read
+  const apart = read.value.tstInfo.genTime - now
+  return ok(Math.abs(apart) <= MOST_APART ? 0 : apart)
+}
 
 /** Judges an authority's stamp by our own clock, unless that is the one that is wrong. */
 export type JudgeStamp = (token: Uint8Array, url: string) => Promise<Outcome<true>>
@@ -20,10 +28,10 @@ export type StampsPorts = AlarmPorts & AskPorts & { readonly otherClocks: readon
 export const stampsInTime =
   (ports: StampsPorts): JudgeStamp =>
   async (token, url) => {
-    const read = readToken(token)
-    if (!read.ok) return read
-    const apart = read.value.tstInfo.genTime - ports.now()
-    if (Math.abs(apart) <= MOST_APART) return ok(true)
+    const found = apartFromNow(token, ports.now())
+    if (!found.ok) return found
+    const apart = found.value
+    if (apart === 0) return ok(true)
     const heard = await askTheTime(ports.otherClocks, ports)
     if (isClockWrong(heard, ports.now())) return ok(true)
     const detail = `the stamp lies ${Math.round(Math.abs(apart) / 1000)} s ${apart < 0 ? 'before' : 'after'} our clock`
