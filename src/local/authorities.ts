@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type KeyKind, type Keys, openKeys } from '../adapters/local/keys.ts'
-import { DAY, type Instant, later, MINUTE } from '../base/clock.ts'
+import { type Instant, later, MINUTE } from '../base/clock.ts'
 import { ok, type Result } from '../base/result.ts'
+import { type AuthorityOrder, certifyAuthority } from '../exchange/centre/authority-certificate.ts'
 import type { Sign, SignatureName } from '../protocol/sign.ts'
 import { readCertificate } from '../trust/certificates.ts'
-import { type Authority, type CertificateUse, issueCertificate } from '../trust/issue.ts'
-import { writeName } from '../trust/names.ts'
+import type { Authority } from '../trust/issue.ts'
 import { loadCertificate, writeCertificate } from './certificate-files.ts'
 import { type Trouble, trouble } from './troubles.ts'
 
@@ -25,21 +25,21 @@ export type Authorities = {
 
 export const RSA: KeyKind = { kind: 'rsa', bits: 2048 }
 export const ALGORITHM: SignatureName = 'rsa-sha512'
-const YEAR = 365 * DAY
 /** Clocks of others may be a little behind ours. */
 export const beginning = (now: Instant): Instant => later(now, -10 * MINUTE)
 
-const ROOT = { name: 'root', use: 'root', years: 20, title: 'Autoridad raíz', serial: 1n } as const
-/** Nobody vouches for it but the anchor, which is carried by hand: it signs itself, as in stock central servers. */
-const CONFIGURATION = { name: 'configuration', use: 'root', years: 10, title: 'Configuración global', serial: 1n } as const
-const CA = { name: 'ca', use: 'issuing', years: 10, title: 'Autoridad certificadora', serial: 2n } as const
+const ROOT: Role = { key: 'root', role: 'root', number: 1, serial: 1n }
+/** Nobody vouches for it but the anchor, which is carried by hand. */
+const CONFIGURATION: Role = { key: 'configuration', role: 'configuration', number: 1, serial: 1n }
+const CA: Role = { key: 'ca', role: 'ca', number: 1, serial: 2n }
 /** The one after it. Homes made before there was one have none, and say in time that a ceremony is needed. */
-const NEXT_CA = { name: 'ca.2', use: 'issuing', years: 10, title: 'Autoridad certificadora 2', serial: 3n } as const
+const NEXT_CA: Role = { key: 'ca.2', role: 'ca', number: 2, serial: 3n }
 /** Each role its own key: who stamps time cannot answer for certificates. Their serials begin the issuing authority's own count. */
-const ROLES = [
-  { name: 'ocsp', use: 'ocsp', years: 5, title: 'Respondedor OCSP', serial: 1n },
-  { name: 'tsa', use: 'timestamping', years: 10, title: 'Sello de tiempo', serial: 2n },
-] as const
+const ROLES: readonly Role[] = [
+  { key: 'ocsp', role: 'ocsp', number: 1, serial: 1n },
+  { key: 'tsa', role: 'tsa', number: 1, serial: 2n },
+]
+type Role = Pick<AuthorityOrder, 'role' | 'key' | 'number' | 'serial'>
 
 /** Opens the centre's keys and certificates, holding the key ceremony first when there are none. */
 export async function openAuthorities(
@@ -62,7 +62,7 @@ export async function openAuthorities(
     Authority,
     Authority,
   ]
-  const prepared = existsSync(join(folder, 'certificates', `${NEXT_CA.name}.pem`)) ? [authority(NEXT_CA.name)] : []
+  const prepared = existsSync(join(folder, 'certificates', `${NEXT_CA.key}.pem`)) ? [authority(NEXT_CA.key)] : []
   return ok({ sign: keys.value.sign, ca, ocsp, tsa, configuration, prepared, makeKey: keyMaker(keys.value) })
 }
 
@@ -73,11 +73,12 @@ async function holdCeremony(folder: string, passphrase: string, instance: string
   const certificates = join(beside, 'certificates')
   mkdirSync(certificates, { recursive: true, mode: 0o700 })
   const [offline, online] = await Promise.all([newKeys(join(beside, 'offline'), passphrase), newKeys(join(beside, 'keys'), passphrase)])
-  await Promise.all([offline.create(ROOT.name, RSA), ...[CA, NEXT_CA, CONFIGURATION, ...ROLES].map(({ name }) => online.create(name, RSA))])
+  await Promise.all([offline.create(ROOT.key, RSA), ...[CA, NEXT_CA, CONFIGURATION, ...ROLES].map(({ key }) => online.create(key, RSA))])
   const make = async (role: Role, keys: Keys, by: Authority | undefined, byKeys: Keys): Promise<Authority> => {
-    const der = await issue(role, keys, by, byKeys.sign, instance, now)
-    writeCertificate(certificates, role.name, der)
-    return authorityOf(role.name, der)
+    const publicKey = publicKeyDer(keys, role.key)
+    const der = await certifyAuthority({ ...role, instance, publicKey, by, at: now }, byKeys.sign)
+    writeCertificate(certificates, role.key, der)
+    return authorityOf(role.key, der)
   }
   const root = await make(ROOT, offline, undefined, offline)
   const ca = await make(CA, online, root, offline)
@@ -85,24 +86,6 @@ async function holdCeremony(folder: string, passphrase: string, instance: string
   for (const role of ROLES) await make(role, online, ca, online)
   await make(CONFIGURATION, online, undefined, online)
   renameSync(beside, folder)
-}
-
-type Role = { readonly name: string; readonly use: CertificateUse; readonly years: number; readonly title: string; readonly serial: bigint }
-
-function issue(role: Role, keys: Keys, by: Authority | undefined, sign: Sign, instance: string, now: Instant): Promise<Uint8Array> {
-  const order = {
-    use: role.use,
-    serial: role.serial,
-    subject: writeName([
-      ['C', 'MX'],
-      ['O', `Sacbé ${instance}`],
-      ['CN', `${role.title} ${instance}`],
-    ]),
-    publicKey: publicKeyDer(keys, role.name),
-    notBefore: beginning(now),
-    notAfter: later(now, role.years * YEAR),
-  }
-  return issueCertificate(order, by ?? { key: role.name, algorithm: ALGORITHM }, sign)
 }
 
 /** A key that was made before a crash is taken up again. */

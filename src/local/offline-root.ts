@@ -2,19 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openKeys } from '../adapters/local/keys.ts'
-import { DAY, type Instant, later } from '../base/clock.ts'
+import type { Instant } from '../base/clock.ts'
 import { ok, type Result } from '../base/result.ts'
+import { certifyAuthority } from '../exchange/centre/authority-certificate.ts'
 import type { Sign } from '../protocol/sign.ts'
-import { issueCertificate } from '../trust/issue.ts'
-import { writeName } from '../trust/names.ts'
 import type { Authority } from '../trust/sign-der.ts'
-import { ALGORITHM, authorityOf, beginning, publicKeyDer, RSA } from './authorities.ts'
+import { authorityOf, publicKeyDer, RSA } from './authorities.ts'
 import { loadCertificate, writeCertificate } from './certificate-files.ts'
 import { type Trouble, trouble } from './troubles.ts'
-
-const YEAR = 365 * DAY
-const ROOT_YEARS = 20
-const AUTHORITY_YEARS = 10
 
 export type RootOrder = {
   /** The root's own folder, which leaves the net afterwards: its key, and what it certified. */
@@ -52,22 +47,10 @@ export async function certifyByRoot(order: RootOrder): Promise<Result<readonly U
   return ok(made)
 }
 
-const nameOf = (instance: string, title: string) =>
-  writeName([
-    ['C', 'MX'],
-    ['O', `Sacbé ${instance}`],
-    ['CN', `${title} ${instance}`],
-  ])
+const rootOf = ({ instance, now: at }: RootOrder, publicKey: Uint8Array, sign: Sign): Promise<Uint8Array> =>
+  certifyAuthority({ role: 'root', key: 'root', number: 1, instance, publicKey, by: undefined, serial: 1n, at }, sign)
 
-const rootOf = ({ instance, now }: RootOrder, publicKey: Uint8Array, sign: Sign): Promise<Uint8Array> => {
-  const period = { notBefore: beginning(now), notAfter: later(now, ROOT_YEARS * YEAR) }
-  const order = { use: 'root', serial: 1n, subject: nameOf(instance, 'Autoridad raíz'), publicKey, ...period } as const
-  return issueCertificate(order, { key: 'root', algorithm: ALGORITHM }, sign)
-}
-
-function authority({ instance, publicKey, now }: RootOrder, number: number, root: Authority, sign: Sign): Promise<Uint8Array> {
-  const period = { notBefore: beginning(now), notAfter: later(now, AUTHORITY_YEARS * YEAR) }
-  const subject = nameOf(instance, number === 1 ? 'Autoridad certificadora' : `Autoridad certificadora ${number}`)
+function authority({ instance, publicKey, now: at }: RootOrder, number: number, root: Authority, sign: Sign): Promise<Uint8Array> {
   const serial = BigInt(`0x${randomBytes(16).toString('hex')}`) + 2n
-  return issueCertificate({ use: 'issuing', serial, subject, publicKey, ...period }, root, sign)
+  return certifyAuthority({ role: 'ca', key: `ca.${number}`, number, instance, publicKey, by: root, serial, at }, sign)
 }

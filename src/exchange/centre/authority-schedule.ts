@@ -206,7 +206,12 @@ async function made(record: AuthorityRecord, records: readonly AuthorityRecord[]
   }
 }
 
-type NewAuthority = { readonly role: CertifiedRole; readonly key: string; readonly number: number; readonly ca: string }
+type NewAuthority = {
+  readonly role: Exclude<CertifiedRole, 'root' | 'ca'>
+  readonly key: string
+  readonly number: number
+  readonly ca: string
+}
 
 async function certificateFor(
   { ca, ...wanted }: NewAuthority,

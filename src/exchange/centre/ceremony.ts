@@ -9,7 +9,7 @@ import type { Authority } from '../../trust/issue.ts'
 import { profileClass } from '../../trust/profiles.ts'
 import { type AuthorityRecord, type InstanceRecord, KEYS, USUAL_POLICY } from '../../trust/registry/records.ts'
 import { act, type ChangeLogPorts } from '../register/change-log.ts'
-import { AUTHORITY_ALGORITHM, type CertifiedRole, certifyAuthority } from './authority-certificate.ts'
+import { AUTHORITY_ALGORITHM, certifyAuthority } from './authority-certificate.ts'
 import { authorityRecords } from './authority-schedule.ts'
 import { setUp } from './set-up.ts'
 
@@ -123,7 +123,7 @@ async function firstAuthorities(
 ): Promise<readonly AuthorityRecord[]> {
   if (!ca) throw new Error('there is one at least')
   const by: Authority = { key: 'ca', algorithm: AUTHORITY_ALGORITHM, certificate: ca }
-  const certified = async (role: CertifiedRole) => {
+  const certified = async (role: 'ocsp' | 'tsa') => {
     const order = { role, key: role, number: 1, instance: ports.instance, by, serial: ports.newSerial(), at }
     return recordOf(role, 1, await certifyAuthority({ ...order, publicKey: await ports.makeKey(role) }, ports.sign), at)
   }
