@@ -6,12 +6,12 @@ import { PURPOSES } from '../trust/certificate-extensions.ts'
 import { buildPath, type Certificate, readCertificate } from '../trust/certificates.ts'
 import { speaksFor } from '../trust/directory.ts'
 import { judgePath } from '../trust/ocsp.ts'
-import { caOf } from '../trust/trust.ts'
+import { caOf, type Trust } from '../trust/trust.ts'
 import { type Memory, remembered, type Verdict } from './memory.ts'
 import type { PeerResponders } from './node-configuration.ts'
 import { type OcspPorts, ocspAtHand, sha256OfLasting } from './ocsp-at-hand.ts'
 import { peerOcspUrl } from './peer-responder.ts'
-import type { TrustInForce } from './ports.ts'
+import type { CurrentTrust, TrustInForce } from './ports.ts'
 import { certificateFrom } from './remembered-steps.ts'
 import { goodUntil } from './verdict-time.ts'
 
@@ -50,6 +50,27 @@ export async function judgeServer(
   return judgePeer(der, [response.value], owner, today, ports.now(), ports.memory)
 }
 
+/**
+ * The configuration to judge a caller's node by: where the one in force does not know its certificate for the client, but an authority of the
+ * client's instance made it, one more look is taken. A server approved a minute ago is let in; a stranger's certificate makes nobody look.
+ */
+export async function knowing(
+  der: Uint8Array | null,
+  client: ClientId,
+  today: TrustInForce,
+  at: Instant,
+  newerTrust: CurrentTrust | undefined,
+): Promise<TrustInForce> {
+  if (!newerTrust || !der || speaksFor(today.trust, der, client) || !certified(der, client, today, at)) return today
+  const newer = await newerTrust()
+  return newer.ok ? newer.value : today
+}
+
+function certified(der: Uint8Array, client: ClientId, { trust }: TrustInForce, at: Instant): boolean {
+  const certificate = readCertificate(der)
+  return certificate.ok && pathOf(certificate.value, client, trust, at).ok
+}
+
 const notRegistered = (client: ClientId) =>
   refuse('ssl_authentication_failed', `the TLS certificate is not registered for a server of ${formatId(client)}`)
 
@@ -67,12 +88,17 @@ function judge(
   if (!certificate.ok) return failed(certificate.fault)
   if (!isForAuthentication(certificate.value))
     return refuse('ssl_authentication_failed', 'the TLS certificate is not made for authentication')
-  const issuer = caOf(trust, certificate.value, client.instance)
-  if (!issuer) return refuse('ssl_authentication_failed', `no authority of ${client.instance} issued the TLS certificate`)
-  const path = buildPath(certificate.value, [issuer.certificate], [], at)
-  if (!path.ok) return failed(path.fault)
+  const path = pathOf(certificate.value, client, trust, at)
+  if (!path.ok) return path
   const verdict = judgePath(path.value, responses, trust, at, 'strict', client.instance)
   return verdict.ok ? ok({ value: true, until: goodUntil(trust, at, path.value, verdict.value) }) : failed(verdict.fault)
+}
+
+function pathOf(certificate: Certificate, { instance }: ClientId, trust: Trust, at: Instant): Outcome<readonly Certificate[]> {
+  const issuer = caOf(trust, certificate, instance)
+  if (!issuer) return refuse('ssl_authentication_failed', `no authority of ${instance} issued the TLS certificate`)
+  const path = buildPath(certificate, [issuer.certificate], [], at)
+  return path.ok ? path : failed(path.fault)
 }
 
 /** Extended usage clientAuth, or one of the three usages a TLS key can have. Source: X-Road CertUtils. */

@@ -14,7 +14,7 @@ import type { JournalPorts } from './monitoring/kept-exchanges.ts'
 import type { NodeClient, NodeConfiguration } from './node-configuration.ts'
 import type { OcspPorts } from './ocsp-at-hand.ts'
 import { afterSending, told } from './outcome.ts'
-import { judgePeer } from './peer.ts'
+import { judgePeer, knowing } from './peer.ts'
 import { newEnough } from './peer-version.ts'
 import type { CallService, CurrentConfiguration, CurrentTrust, Keep, NewId, ServiceAnswer, Sign, TrustInForce } from './ports.ts'
 import { readIncoming } from './read-incoming.ts'
@@ -33,6 +33,8 @@ export type ProvidePorts = OcspPorts & {
   readonly keep: Keep
   readonly callService: CallService
   readonly newId: NewId
+  /** Looks whether there is a newer configuration, when the one in force does not know who calls. Absent: it does not. */
+  readonly newerTrust?: CurrentTrust
   /** Where this door may read what was kept. Absent: operational data are refused. */
   readonly journal?: JournalPorts
   /** Absent: nothing is said of the configuration in force. */
@@ -62,22 +64,23 @@ export async function provide(delivery: Delivery, ports: ProvidePorts): Promise<
 
 async function replied(delivery: Delivery, ports: ProvidePorts): Promise<Outcome<Reply>> {
   if (delivery.method !== 'POST') return refuse('invalid_http_method', delivery.method.slice(0, 20))
-  const today = await trustNow(ports)
-  if (!today.ok) return today
+  const inForce = await trustNow(ports)
+  if (!inForce.ok) return inForce
   const node = await ports.configuration()
   const served = newEnough(delivery.headers, node.oldestPeer)
   if (!served.ok) return served
   const asked = readIncoming({ ...delivery, limits: node.limits ?? EDGE_LIMITS, newId: ports.newId })
   if (!asked.ok) return asked
-  const ready = await prepare(asked.value, delivery, node, today.value, ports)
+  const today = await knowing(delivery.peer, asked.value.client, inForce.value, ports.now(), ports.newerTrust)
+  const ready = await prepare(asked.value, delivery, node, today, ports)
   if (!ready.ok) return ready
   const left = budget(delivery.deadline, ports.now(), Math.min(ready.value.serving.timeoutMs, (node.patience ?? EDGE_PATIENCE).serviceMs))
   if (left === null) return refuse('busy', 'no time is left to call the service')
-  const inCustody = await kept('provider', 'request', ready.value.seen, today.value, ports)
+  const inCustody = await kept('provider', 'request', ready.value.seen, today, ports)
   if (!inCustody.ok) return inCustody
   const answer = await ready.value.serving.answer(left)
   if (!answer.ok) return answer
-  const reply = await answerWith(answer.value, asked.value, ready.value, today.value, ports)
+  const reply = await answerWith(answer.value, asked.value, ready.value, today, ports)
   return reply.ok || reply.fault.relayed ? reply : afterSending(reply)
 }
 

@@ -6,7 +6,9 @@ import type { NodeConfiguration } from '../../src/exchange/node-configuration.ts
 import { type Delivery, provide } from '../../src/exchange/provide.ts'
 import { sha512 } from '../../src/protocol/digests.ts'
 import type { Header } from '../../src/protocol/rest-message.ts'
-import { answering, codeIn, faultIn, post, serviceOf, type TwoNodes, twoNodes } from './two-nodes.ts'
+import { ownParameters, trustOf } from '../../src/trust/trust.ts'
+import { issued } from '../trust/authority.ts'
+import { answering, cast, codeIn, faultIn, post, serviceOf, type TwoNodes, twoNodes } from './two-nodes.ts'
 
 /** What the consumer's node sent, held back before it is delivered. */
 async function delivery(world: TwoNodes, call = {}): Promise<Delivery> {
@@ -131,6 +133,49 @@ describe('a delivery is refused before anything is kept or called', () => {
     const sent = edited(await delivery(world), 'detalle=si', 'detalle=no')
     configure(world, () => ({ rights: [] }))
     expect(codeIn(await provide(sent, world.provider.ports))).toBe('server.serverproxy.access_denied')
+  })
+})
+
+describe('a server the configuration in force does not know yet', () => {
+  /** The provider's node heard of DIF's server only in the configuration it can still look for. */
+  async function behind(peer?: (world: TwoNodes) => Uint8Array) {
+    const world = await twoNodes()
+    const sent = await delivery(world)
+    const newest = world.trust.current
+    const parameters = ownParameters(newest.trust)
+    const servers = parameters.servers.filter(({ id }) => id.memberCode !== 'DIF')
+    const known = { ...newest, configuration: 'before', trust: trustOf('QRO', [{ ...parameters, servers }]) }
+    let looks = 0
+    const newerTrust = async () => {
+      looks += 1
+      return ok(newest)
+    }
+    const ports = { ...world.provider.ports, trust: async () => ok(known), newerTrust }
+    const reply = await provide(peer ? { ...sent, peer: peer(world) } : sent, ports)
+    return { reply: codeIn(reply), looks }
+  }
+
+  test('is let in, when one more look finds it registered', async () => {
+    expect(await behind()).toEqual({ reply: 'ok', looks: 1 })
+  })
+  test('is refused when the newest does not know it either', async () => {
+    const reply = 'server.serverproxy.service_failed.ssl_authentication_failed'
+    expect(await behind(({ cast }) => cast.stranger.certificate.der)).toEqual({ reply, looks: 1 })
+  })
+  test('makes nobody look with a certificate that no authority of its instance made', async () => {
+    const reply = 'server.serverproxy.service_failed.ssl_authentication_failed'
+    const { ca } = await cast()
+    const sameName = await issued('flows-other-ca', {
+      use: 'root',
+      subject: [
+        ['C', 'QRO'],
+        ['CN', 'CA de prueba'],
+      ],
+    })
+    expect(sameName.certificate.subject.canonical).toBe(ca.certificate.subject.canonical)
+    const forged = await issued('flows-forged', { use: 'authentication', subject: [['CN', 'nodo DIF']] }, sameName)
+    expect(await behind(() => forged.certificate.der)).toEqual({ reply, looks: 0 })
+    expect(await behind(() => Buffer.from('x'))).toEqual({ reply, looks: 0 })
   })
 })
 
