@@ -51,6 +51,8 @@ export type Bindings = {
 
 /** Shorter than the five seconds after which servers on Node end a connection nobody uses. */
 const KEEP_IDLE_MS = 4000
+/** Of an agency's service: whatever server it is, it waits longer than this for another call. */
+const SERVICE_IDLE_MS = 500
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())
 
@@ -94,7 +96,11 @@ export async function bindPorts({
       }),
       gossip,
     ),
-    callService: callServiceOverHttp({ reach: async () => (await configuration()).reach ?? PUBLIC_ONLY, ...storing }),
+    callService: callServiceOverHttp({
+      reach: async () => (await configuration()).reach ?? PUBLIC_ONLY,
+      keepIdleMs: SERVICE_IDLE_MS,
+      ...storing,
+    }),
     fetchUrl,
     stamp: stampOverHttp(
       fetchUrl,

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type ServerOptions } from 'node:https'
 import type { Socket } from 'node:net'
@@ -11,6 +12,7 @@ import type { Gateway } from './gateway.ts'
 import { headersOf } from './gateway-read.ts'
 
 import { closeServer } from './listen.ts'
+import { Turns } from './turns.ts'
 
 /** One request as it comes in; its body is read by whoever serves it. */
 export type Arrival = {
@@ -74,6 +76,16 @@ function certificateOf(socket: TLSSocket): Uint8Array | null {
   return presented
 }
 
+const names = new WeakMap<TLSSocket, string>()
+/** Who asks over a connection: by its certificate, else from where. */
+function whoseIs(socket: TLSSocket, certificate: Uint8Array | null): string {
+  const known = names.get(socket)
+  if (known !== undefined) return known
+  const name = certificate ? hash('sha256', certificate, 'hex') : String(socket.remoteAddress)
+  names.set(socket, name)
+  return name
+}
+
 /** A node's door without a gateway before it: requests and answers are streamed, headers arrive as they were sent, and nothing is decoded. */
 export function ownListener(serve: (arrival: Arrival) => Promise<Served>, options: OwnListenerOptions): Gateway {
   const server = createServer({
@@ -90,9 +102,11 @@ export function ownListener(serve: (arrival: Arrival) => Promise<Served>, option
   })
   const crowd = new Crowd(options.mostAtOnce ?? MOST_AT_ONCE)
   server.on('connection', (socket: Socket) => crowd.enter(socket))
+  const turns = new Turns()
   const answer = async (message: IncomingMessage, response: ServerResponse) => {
     const certificate = certificateOf(message.socket as TLSSocket)
     if (options.admits && !(await options.admits(certificate))) return void response.destroy()
+    await turns.take(whoseIs(message.socket as TLSSocket, certificate))
     const served = await serve({
       method: message.method ?? '',
       target: message.url ?? '',

@@ -1,12 +1,13 @@
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTls } from 'node:https'
-import type { AddressInfo, Server } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { callServiceOverHttp } from '../../src/adapters/http/call-service.ts'
 import { fetchOverHttp } from '../../src/adapters/http/fetch-url.ts'
 import type { HttpCall, ServiceTls } from '../../src/exchange/ports.ts'
 import { PUBLIC_ONLY, readReach } from '../../src/exchange/reach/reach.ts'
 import { sha512 } from '../../src/protocol/digests.ts'
+import { writePem } from '../../src/trust/pem.ts'
 import { issued, privateKeyOf } from '../trust/authority.ts'
 
 async function listening(server: Server): Promise<number> {
@@ -139,6 +140,98 @@ describe('a call to a service', () => {
     expect(requests).toBe(2)
   })
 })
+
+describe('a connection to a service that waits for another call', () => {
+  /** A service that counts its connections and answers what its path asks for. */
+  async function counted(answer: RequestListener = (_request, response) => void response.end('sí')) {
+    const server = createServer(answer)
+    const sockets: Socket[] = []
+    server.on('connection', (socket) => sockets.push(socket))
+    return { base: `http://127.0.0.1:${await listening(server)}`, sockets }
+  }
+  const caller = (keepIdleMs: number, reaching = reach) => {
+    const service = callServiceOverHttp({ reach: reaching, keepIdleMs })
+    return (request: HttpCall, tls: ServiceTls = none) => service(request, tls, 3000, 1000)
+  }
+
+  test('carries one call after the other; calls at the same time have one each', async () => {
+    const { base, sockets } = await counted()
+    const ask = caller(20_000)
+    for (let n = 0; n < 5; n++) expect(await ask(get(base))).toMatchObject({ ok: true, value: { status: 200 } })
+    expect(sockets).toHaveLength(1)
+    await Promise.all([1, 2, 3].map(() => ask(get(base))))
+    expect(sockets).toHaveLength(3)
+  })
+
+  test('is not used when the service said that it ends it, nor after its time, nor when none is to be kept', async () => {
+    const closing = await counted((_request, response) => void response.writeHead(200, { Connection: 'close' }).end('sí'))
+    const ask = caller(20_000)
+    for (let n = 0; n < 2; n++) expect((await ask(get(closing.base))).ok).toBe(true)
+    expect(closing.sockets).toHaveLength(2)
+    const idle = await counted()
+    const briefly = caller(20)
+    await briefly(get(idle.base))
+    await gone(idle.sockets[0])
+    await briefly(get(idle.base))
+    expect(idle.sockets).toHaveLength(2)
+    const single = await counted()
+    for (let n = 0; n < 2; n++) await call(get(single.base))
+    expect(single.sockets).toHaveLength(2)
+  })
+
+  test('that the service ended in the meantime costs nothing: another is made', async () => {
+    const { base, sockets } = await counted()
+    const ask = caller(20_000)
+    await ask(get(base))
+    sockets[0]?.destroy()
+    await gone(sockets[0])
+    await call(get((await counted()).base)) // by now its end has arrived here too
+    expect((await ask(get(base))).ok).toBe(true)
+    expect(sockets).toHaveLength(2)
+  })
+
+  test('is judged again: what may no longer be reached is not, and a certificate that is no longer registered is not believed', async () => {
+    const { base, sockets } = await counted()
+    let allowed = true
+    const ask = caller(20_000, async () => (allowed ? reach() : PUBLIC_ONLY))
+    expect((await ask(get(base))).ok).toBe(true)
+    allowed = false
+    expect(await ask(get(base))).toMatchObject({ ok: false, fault: { path: ['service_malformed_url'] } })
+    expect(sockets).toHaveLength(1)
+    const { certificate } = await issued('service-kept', { use: 'root', subject: [['CN', 'servicio']] })
+    const identity = {
+      key: privateKeyOf('service-kept').export({ type: 'pkcs8', format: 'pem' }),
+      cert: writePem('CERTIFICATE', certificate.der),
+    }
+    let answered = 0
+    const secure = `https://127.0.0.1:${await listening(createTls(identity, (_request, response) => void response.end(String(++answered))))}`
+    const pinned = caller(20_000)
+    expect((await pinned(get(secure), { kind: 'pinned', certificates: [certificate.der] })).ok).toBe(true)
+    expect(await pinned(get(secure), { kind: 'pinned', certificates: [Buffer.from('another')] })).toMatchObject({
+      ok: false,
+      fault: { path: ['ssl_authentication_failed'] },
+    })
+    expect(answered).toBe(1)
+  })
+
+  test('is not used again when an answer broke off, or did not come in time', async () => {
+    const { base, sockets } = await counted((request, response) => {
+      if (request.url === '/a-medias') {
+        response.writeHead(200, { 'Content-Length': '10' }).write('mitad')
+        return void setImmediate(() => response.destroy())
+      }
+      response.end('sí')
+    })
+    const ask = caller(20_000)
+    expect(await ask(get(`${base}/a-medias`))).toMatchObject({ ok: false, fault: { outcome: 'unknown' } })
+    expect((await ask(get(base))).ok).toBe(true)
+    expect(sockets).toHaveLength(2)
+  })
+})
+
+/** Resolves when the other side has seen the end of a connection. */
+const gone = (socket: Socket | undefined): Promise<void> =>
+  new Promise((resolve) => (socket === undefined || socket.closed ? resolve() : void socket.once('close', () => resolve())))
 
 describe('a question to the centre', () => {
   test('is a GET, or a POST with its type', async () => {

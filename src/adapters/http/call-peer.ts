@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { TLSSocket } from 'node:tls'
 import { ok, type Refused, refused } from '../../base/result.ts'
 import type { CallPeer } from '../../exchange/ports.ts'
 import { piecesOf } from '../../protocol/body.ts'
@@ -7,7 +8,7 @@ import { type Fault, type Outcome, refuse } from '../../protocol/faults.ts'
 import { writePem } from '../../trust/pem.ts'
 import { placeOf, secured } from './connection.ts'
 import { type Attempt, fastest } from './fastest.ts'
-import { agentOver, KeptConnections, type PeerConnection } from './kept-connections.ts'
+import { type Connection, KeptConnections, standing } from './kept-connections.ts'
 import { PEER_TLS } from './peer-tls.ts'
 import { send } from './send.ts'
 import type { BodyStore } from './take-in.ts'
@@ -30,6 +31,15 @@ export type PeerSettings = {
   readonly keepIdleMs?: number
 }
 
+/** Whose handshake is done: whom it leads to, and whom we were in it. */
+type PeerConnection = Connection<TLSSocket> & {
+  readonly host: string
+  /** What the peer presented (DER). */
+  readonly certificate: Uint8Array
+  /** Our own leaf certificate (DER), as presented. */
+  readonly own: Uint8Array
+}
+
 /** Where stock servers listen to each other, and how long they give one server when there are others. */
 const PEER_PORT = 5500
 const RACE_MS = 30_000
@@ -48,7 +58,7 @@ export function callPeerOverTls(settings: PeerSettings): CallPeer {
     winners: new Map(),
     clock: () => performance.now(),
   }
-  const keptConnections = new KeptConnections(settings.keepIdleMs ?? 0)
+  const keptConnections = new KeptConnections<PeerConnection>(settings.keepIdleMs ?? 0)
   return async (addresses, message, accepts, budgetMs) => {
     const started = performance.now()
     const left = () => Math.max(1, Math.floor(budgetMs - (performance.now() - started)))
@@ -90,16 +100,16 @@ const unknown = ({ fault }: Refused<Fault>): Refused<Fault> => refused({ ...faul
 
 type Accepts = Parameters<CallPeer>[2]
 
-/** A connection that waited, if its peer is still accepted; one that is not is ended, and what a new handshake shows is judged. */
+/** A connection that waited, if we are who we were and its peer is still accepted; another is ended, and what a new handshake shows is judged. */
 async function waiting(
-  kept: KeptConnections,
+  kept: KeptConnections<PeerConnection>,
   where: string,
   own: Uint8Array,
   accepts: Accepts,
 ): Promise<Outcome<PeerConnection> | undefined> {
-  for (let connection = kept.take(where, own); connection; connection = kept.take(where, own)) {
-    const judged = await judge(connection, accepts)
-    if (judged.ok && !connection.socket.destroyed) return ok(connection)
+  for (let connection = kept.take(where); connection; connection = kept.take(where)) {
+    const same = Buffer.compare(connection.own, own) === 0
+    if (same && (await judge(connection, accepts)).ok && !connection.socket.destroyed) return ok(connection)
     connection.socket.destroy()
   }
   return undefined
@@ -109,7 +119,7 @@ async function waiting(
 async function accepted(made: Pick<PeerConnection, 'socket' | 'host' | 'own'>, accepts: Accepts): Promise<Outcome<PeerConnection>> {
   const certificate = made.socket.getPeerX509Certificate()?.raw
   const judged = certificate ? await judge({ ...made, certificate }, accepts) : NO_CERTIFICATE
-  if (judged.ok && certificate) return ok({ ...made, certificate, agent: agentOver(made.socket), since: performance.now() })
+  if (judged.ok && certificate) return ok({ ...made, ...standing(made.socket), certificate })
   made.socket.destroy()
   return judged.ok ? NO_CERTIFICATE : judged
 }

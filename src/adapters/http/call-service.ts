@@ -10,6 +10,7 @@ import { piecesOf } from '../../protocol/body.ts'
 import { type Outcome, refuse } from '../../protocol/faults.ts'
 import { openPlain, openTls, type Place } from './connection.ts'
 import { guardedLookup } from './guarded-lookup.ts'
+import { type Connection, KeptConnections, standing } from './kept-connections.ts'
 import { send } from './send.ts'
 import { type BodyStore, type Room, takeOrDigest } from './take-in.ts'
 import { takePackageOrDigest } from './take-message.ts'
@@ -24,11 +25,14 @@ export type ServiceSettings = {
   /** Octets of an answer that are held in memory at most, and where a larger one lies. Absent: all that is taken is held. */
   readonly held?: number
   readonly store?: BodyStore
+  /** Milliseconds a connection waits for another call of the same service; 0, when nothing is said: every call has a connection of its own. */
+  readonly keepIdleMs?: number
 }
 
 /**
- * Calls an agency's service: one connection per call, no redirect, no retry, no compression asked for, no cookies.
- * Its host is judged by `reach` as it is written, and every address it resolves to before a connection is made to it.
+ * Calls an agency's service: one call at a time over a connection, no redirect, no retry, no compression asked for, no cookies.
+ * Its host is judged by `reach` as it is written, and every address it resolves to before a connection is made to it; one that waited is judged
+ * again, by its address and by what it presented.
  * Refusals before the request leaves: 'service_malformed_url', 'unknown_host', 'network_error', 'ssl_authentication_failed'.
  */
 export function callServiceOverHttp({
@@ -37,7 +41,9 @@ export function callServiceOverHttp({
   lookup: look = lookup as LookupFunction,
   held = Number.POSITIVE_INFINITY,
   store,
+  keepIdleMs = 0,
 }: ServiceSettings): CallService {
+  const kept = new KeptConnections(keepIdleMs)
   return async (call, tls, budgetMs, mostBytes) => {
     const started = performance.now()
     const left = () => Math.max(1, Math.floor(budgetMs - (performance.now() - started)))
@@ -49,17 +55,43 @@ export function callServiceOverHttp({
     if (!judged.ok) return judged
     const guarded = { lookup: guardedLookup(look, (name, address) => judgeAddress(name, address, reachable)) }
     const place = { host, port }
-    const socket = secure ? await openJudged(place, tls, { ...identity, ...guarded }, left()) : await openPlain(place, left(), guarded)
-    if (!socket.ok) return socket
+    const where = `${secure ? tls.kind : 'plain'} ${host} ${port}`
+    const open = () => (secure ? openJudged(place, tls, { ...identity, ...guarded }, left()) : openPlain(place, left(), guarded))
+    const connection = waiting(kept, where, (socket) => mayStill(socket, place, tls, reachable)) ?? (await opened(open, keepIdleMs))
+    if (!connection.ok) return connection
+    const used = connection.value
     const headers = [['host', authority] as const, ...call.headers]
     const message = { method: call.method, path, headers, body: call.body && piecesOf({ ...call, body: call.body }) }
     const room = { held: Math.min(held, mostBytes), most: mostBytes, store }
-    const answer = await send(socket.value, message, left(), (incoming) => takeAnswer(call, incoming, room), store?.read)
+    const answer = await send(used.socket, message, left(), (incoming) => takeAnswer(call, incoming, room), store?.read, used.agent)
     if (!answer.ok) return { ok: false, fault: { ...answer.fault, outcome: 'unknown' } }
     const { taken, ...head } = answer.value
+    if (used.agent) kept.give(where, used)
     return ok({ ...head, ...taken })
   }
 }
+
+/** A new connection, with an agent where it may serve another call. */
+async function opened(
+  open: () => Promise<Outcome<Socket>>,
+  keepIdleMs: number,
+): Promise<Outcome<Connection | { readonly socket: Socket; readonly agent?: undefined }>> {
+  const socket = await open()
+  if (!socket.ok) return socket
+  return ok(keepIdleMs > 0 ? standing(socket.value) : { socket: socket.value })
+}
+
+/** A connection that waited and may still be used; one that may not is ended. */
+function waiting(kept: KeptConnections<Connection>, where: string, may: (socket: Socket) => boolean): Outcome<Connection> | undefined {
+  for (let connection = kept.take(where); connection; connection = kept.take(where)) {
+    if (may(connection.socket)) return ok(connection)
+    connection.socket.destroy()
+  }
+  return undefined
+}
+
+const mayStill = (socket: Socket, { host }: Place, tls: ServiceTls, reachable: Reach): boolean =>
+  judgeAddress(host, socket.remoteAddress ?? '', reachable).ok && (tls.kind !== 'pinned' || isOneOf(socket as TLSSocket, tls.certificates))
 
 /** Of an answer that is a package, large attachments are stored one by one; of another, the whole of it. */
 async function takeAnswer({ packaged }: HttpCall, incoming: IncomingMessage, room: Room): Promise<Pick<ServiceAnswer, 'body' | 'leftOut'>> {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import type { StoredBody } from '../../protocol/body.ts'
 import type { ReadStored } from './octets.ts'
 
@@ -33,7 +33,7 @@ export const takeBody = (chunks: AsyncIterable<Uint8Array>, room: Room): Promise
 
 /** The same, but read to its end whatever its size: of one too large the size and digest are given. */
 export const takeOrDigest = (chunks: AsyncIterable<Uint8Array>, room: Room): Promise<Uint8Array | StoredBody | Elsewhere> =>
-  takenOrDigested(chunks, new TakingBody(room))
+  takenOrDigested(chunks, new TakingBody(room), room.held)
 
 export async function taken<T>(chunks: AsyncIterable<Uint8Array>, taking: Taking<T>): Promise<T | 'too large'> {
   try {
@@ -44,18 +44,23 @@ export async function taken<T>(chunks: AsyncIterable<Uint8Array>, taking: Taking
   }
 }
 
-export async function takenOrDigested<T>(chunks: AsyncIterable<Uint8Array>, taking: Taking<T>): Promise<T | Elsewhere> {
-  const digest = createHash('sha512')
+/** The digest is begun when it may be needed: once there is more than is held in memory anyway. */
+export async function takenOrDigested<T>(chunks: AsyncIterable<Uint8Array>, taking: Taking<T>, held: number): Promise<T | Elsewhere> {
   let size = 0
   let fits = true
+  let digest: Hash | undefined
+  const before: Uint8Array[] = []
+  const digested = () => before.splice(0).reduce((hash, chunk) => hash.update(chunk), createHash('sha512'))
   try {
     for await (const chunk of chunks) {
       size += chunk.length
-      digest.update(chunk)
+      if (digest) digest.update(chunk)
+      else before.push(chunk)
+      if (size > held) digest ??= digested()
       if (fits) fits = await taking.take(chunk)
       if (!fits) await taking.end()
     }
-    return fits ? await taking.whole() : { size, sha512: digest.digest() }
+    return fits ? await taking.whole() : { size, sha512: (digest ?? digested()).digest() }
   } finally {
     await taking.end()
   }

@@ -36,7 +36,7 @@ export const takePackage = (contentType: string, chunks: AsyncIterable<Uint8Arra
 
 /** The same, but read to its end whatever its size: of one too large the size and digest are given. */
 export const takePackageOrDigest = (contentType: string, chunks: AsyncIterable<Uint8Array>, room: Room): Promise<Octets | Elsewhere> =>
-  takenOrDigested(chunks, takingPackage(contentType, room))
+  takenOrDigested(chunks, takingPackage(contentType, room), room.held)
 
 const takingPackage = (contentType: string, room: Room): Taking<Octets> =>
   takingParts(boundaryIn(contentType, 'multipart/related'), room, inPackage)

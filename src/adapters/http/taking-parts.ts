@@ -23,6 +23,8 @@ export class TakingParts implements Taking<Octets> {
   #runs: Run[] = []
   #inHand = 0
   #size = 0
+  /** Whether its leaves are told apart: only once it is too much to hold. */
+  #looks = false
   /** Leaves in order, and those that go to the store. */
   readonly #seen: Leaf[] = []
   readonly #going = new Map<Leaf, Going>()
@@ -40,7 +42,9 @@ export class TakingParts implements Taking<Octets> {
     if (this.#size > this.#room.most) return false
     this.#runs.push({ at: this.#size - chunk.length, bytes: chunk })
     this.#inHand += chunk.length
-    await this.#note(this.#leaves.push(chunk))
+    if (!this.#looks && this.#inHand <= this.#room.held) return true
+    for (const bytes of this.#looks ? [chunk] : this.#runs.map((run) => run.bytes)) await this.#note(this.#leaves.push(bytes))
+    this.#looks = true
     while (this.#inHand > this.#room.held) if (!(await this.#storeLargest())) return false
     return true
   }
@@ -89,6 +93,7 @@ export class TakingParts implements Taking<Octets> {
   }
 
   async whole(): Promise<Octets> {
+    if (!this.#looks) return { body: Buffer.concat(this.#runs.map(({ bytes }) => bytes)) }
     await this.#note(this.#leaves.end())
     const body = Buffer.concat(this.#runs.map(({ bytes }) => bytes))
     const stored = this.#seen.filter((leaf) => this.#going.has(leaf))

@@ -31,18 +31,15 @@ export function keptRecords(database: DatabaseSync, { write }: RowWriter): KeptR
   const pending: Pending[] = []
   let writing: Promise<void> | undefined
 
-  let together = 1
   const writeAll = async () => {
-    await nextTurn()
     while (pending.length > 0) {
-      if (together > 1) await gathered()
+      await gathered(pending)
       await writeSome()
     }
     writing = undefined
   }
   const writeSome = async () => {
     const { batch, rows } = takenFrom(pending)
-    together = batch.length
     try {
       await write(rows)
       for (const { done } of batch) done()
@@ -77,9 +74,14 @@ export function keptRecords(database: DatabaseSync, { write }: RowWriter): KeptR
   }
 }
 
-/** Where several came together before, the next few milliseconds bring more: the disk is waited for once for all of them. Whoever is alone does not wait. */
-const GATHER_MS = 3
-const gathered = () => new Promise<void>((resolve) => setTimeout(resolve, GATHER_MS))
+/** While every turn of the event loop brings more, the disk is waited for once for all of them: whoever is alone does not wait. */
+const MOST_TURNS = 12
+async function gathered(pending: readonly Pending[]): Promise<void> {
+  for (let turn = 0, before = 0; turn < MOST_TURNS && pending.length > before; turn++) {
+    before = pending.length
+    await nextTurn()
+  }
+}
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** The oldest that fit into one transaction, with their rows; one that has no form fails alone. */
