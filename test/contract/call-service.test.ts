@@ -179,6 +179,25 @@ describe('a connection to a service that waits for another call', () => {
     expect(single.sockets).toHaveLength(2)
   })
 
+  test('is used again only where the service promises to keep it', async () => {
+    const promising = async (words: string | undefined) => {
+      const service = createServer((_request, response) => {
+        response.setHeader('Connection', 'keep-alive')
+        if (words !== undefined) response.setHeader('Keep-Alive', words)
+        response.end('sí')
+      })
+      service.keepAliveTimeout = 0
+      const sockets: Socket[] = []
+      service.on('connection', (socket) => sockets.push(socket))
+      const base = `http://127.0.0.1:${await listening(service)}`
+      const ask = caller(20_000)
+      for (let n = 0; n < 2; n++) expect((await ask(get(base))).ok).toBe(true)
+      return sockets.length
+    }
+    expect(await promising('timeout=5, max=100')).toBe(1)
+    for (const words of [undefined, 'max=100', 'timeout=0', 'timeout=0.5']) expect([words, await promising(words)]).toEqual([words, 2])
+  })
+
   test('that the service ended in the meantime costs nothing: another is made', async () => {
     const { base, sockets } = await counted()
     const ask = caller(20_000)

@@ -9,7 +9,8 @@ const PEOPLE = join(ROOT, 'scenarios/queretaro/people.json')
 const folder = mkdtempSync(join(tmpdir(), 'sacbe-queretaro-'))
 const home = join(folder, 'home')
 const data = join(home, 'programs/padron')
-const port = 20_000 + (process.pid % 1000) * 20
+/** Twenty in a row, below those the system gives to whoever asks for any. */
+const port = 20_000 + (process.pid % 600) * 20
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 type Step = { readonly id: string; readonly held: boolean; readonly facts: Readonly<Record<string, string | number>> }

@@ -25,7 +25,10 @@ export type ServiceSettings = {
   /** Octets of an answer that are held in memory at most, and where a larger one lies. Absent: all that is taken is held. */
   readonly held?: number
   readonly store?: BodyStore
-  /** Milliseconds a connection waits for another call of the same service; 0, when nothing is said: every call has a connection of its own. */
+  /**
+   * Milliseconds a connection waits for another call of the same service, where the service promises to keep it a second or more; 0, when nothing is
+   * said: every call has a connection of its own.
+   */
   readonly keepIdleMs?: number
 }
 
@@ -66,7 +69,8 @@ export function callServiceOverHttp({
     const answer = await send(used.socket, message, left(), (incoming) => takeAnswer(call, incoming, room), store?.read, used.agent)
     if (!answer.ok) return { ok: false, fault: { ...answer.fault, outcome: 'unknown' } }
     const { taken, ...head } = answer.value
-    if (used.agent) kept.give(where, used)
+    if (used.agent && keepsOpen(head)) kept.give(where, used)
+    else used.socket.destroy()
     return ok({ ...head, ...taken })
   }
 }
@@ -92,6 +96,12 @@ function waiting(kept: KeptConnections<Connection>, where: string, may: (socket:
 
 const mayStill = (socket: Socket, { host }: Place, tls: ServiceTls, reachable: Reach): boolean =>
   judgeAddress(host, socket.remoteAddress ?? '', reachable).ok && (tls.kind !== 'pinned' || isOneOf(socket as TLSSocket, tls.certificates))
+
+/** 'Keep-Alive: timeout=5'. Without such a promise, a call could meet a connection that is being ended, and nobody would know whether it was taken. */
+const keepsOpen = ({ headers }: Pick<ServiceAnswer, 'headers'>): boolean =>
+  headers.some(
+    ([name, value]) => name.toLowerCase() === 'keep-alive' && Number(/(?:^|[,\s])timeout=(\d{1,9})(?![\d.])/i.exec(value)?.[1] ?? 0) > 0,
+  )
 
 /** Of an answer that is a package, large attachments are stored one by one; of another, the whole of it. */
 async function takeAnswer({ packaged }: HttpCall, incoming: IncomingMessage, room: Room): Promise<Pick<ServiceAnswer, 'body' | 'leftOut'>> {
