@@ -11,7 +11,7 @@ import { median, type Spread, spreadOf } from '../cpu.ts'
 import { textOf } from '../nodes.ts'
 import { figuresOf, type LoadFigures, type Question, type Stretch, stretch } from './load.ts'
 import { ECHO, PLAN, SERVICE } from './plan.ts'
-import { freePort, launch, type Running } from './processes.ts'
+import { freePort, launch, launchNode, type Running } from './processes.ts'
 
 /**
  * Exchanges through real TLS listeners, consumer's and provider's node each one process, records kept on disk before anything goes on; and
@@ -100,7 +100,7 @@ export async function startNodes(folder: string, body: Uint8Array): Promise<Aske
   })
   if (!world.ok) throw new Error(world.fault.en)
   const running: Running[] = []
-  for (const name of ['register', 'bank']) running.push(await launch('node.ts', [join(folder, 'home'), name]))
+  for (const name of ['register', 'bank']) running.push(await launchNode(join(folder, 'home'), name))
   const [client, node] = [world.value.file.clients[0], world.value.file.nodes.find(({ name }) => name === 'bank')]
   if (!client || !node) throw new Error('a world without a bank')
   const tls = { cert: readFileSync(client.certificate, 'utf8'), key: readFileSync(client.key, 'utf8') }

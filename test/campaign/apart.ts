@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { launch, type Running } from '../../bench/throughput/processes.ts'
+import { launchNode, type Running } from '../../bench/throughput/processes.ts'
 import { instant } from '../../src/base/clock.ts'
 import { openHome } from '../../src/local/home.ts'
 import { callAs } from '../../src/local/information-system.ts'
@@ -45,7 +45,7 @@ export async function openApart({
   if (!started.ok) throw new Error(started.fault.en)
   const world = started.value
   const running = new Map<string, Running>()
-  for (const name of names.toReversed()) running.set(name, await launch('node.ts', [folder, name]))
+  for (const name of names.toReversed()) running.set(name, await launchNode(folder, name))
   const stop = async () => {
     for (const [name, each] of running) if (running.delete(name)) await each.stop()
     await world.close()
