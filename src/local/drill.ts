@@ -12,11 +12,12 @@ import { readLog, stateAt } from '../exchange/register/change-log.ts'
 import { trustOfDay } from '../exchange/trust-refresh.ts'
 import { memberOf, parseServerId } from '../protocol/identifiers.ts'
 import { type InstanceRecord, KEYS } from '../trust/registry/records.ts'
+import type { Trust } from '../trust/trust.ts'
 import { type Centre, startCentre } from './centre.ts'
 import { openDesk } from './centre-desk.ts'
 import { giveCredential } from './credentials.ts'
 import { systemFolder } from './enrol.ts'
-import { containerOf, evidenceItems } from './evidence.ts'
+import { containersIn, evidenceItems } from './evidence.ts'
 import { freePort } from './free-port.ts'
 import { callAs } from './information-system.ts'
 import { joinExchange } from './join.ts'
@@ -130,10 +131,13 @@ async function judged({
   store,
 }: RunningNode): Promise<{ readonly records: number; readonly strict: number; readonly stock: number }> {
   const items = (await evidenceItems({ node: name, files, store })).filter(({ state }) => state === 'sealed')
+  const containerOf = containersIn(files)
+  const trusts = new Map<string, Trust>()
   let [strict, stock] = [0, 0]
   for (const item of items) {
-    const bytes = await containerOf(item, files)
-    const trust = must(await trustOfDay(item.configuration, files))
+    const bytes = await containerOf(item)
+    const trust = trusts.get(item.configuration) ?? must(await trustOfDay(item.configuration, files))
+    trusts.set(item.configuration, trust)
     if ((await verifyContainer(bytes, trust, 'strict')).fault === undefined) strict++
     if ((await verifyContainer(bytes, trust, 'stock')).fault === undefined) stock++
   }

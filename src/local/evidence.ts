@@ -116,11 +116,20 @@ function fromReceipt({ at, sha512, judgedBy, ...receipt }: Receipt): Draft {
   return { ...parties, state: 'sealed', ...(container === undefined ? {} : { container }), ...(archive === undefined ? {} : { archive }) }
 }
 
-/** The container of a sealed record, exactly as it stands in the archive. Throws when the archive does not hold it: it is under lock. */
-export async function containerOf({ archive, container }: EvidenceItem, { getLocked }: LockedFiles): Promise<Uint8Array> {
-  const bytes = await getLocked(archiveFileName(archive ?? ''))
-  const read = bytes && (await readArchive(bytes))
-  const found = read?.ok ? read.value.containers.find(({ name }) => name === container) : undefined
-  if (!found) throw new Error(`${container} is not in archive file ${archive}`)
-  return found.bytes
+/**
+ * Gives the containers of sealed records, exactly as they stand in the archive. Records of one archive file, asked for one after the other, need it read
+ * once. Throws when the archive does not hold one: it is under lock.
+ */
+export function containersIn({ getLocked }: LockedFiles): (item: EvidenceItem) => Promise<Uint8Array> {
+  let last: { readonly archive: string; readonly containers: ReadonlyMap<string, Uint8Array> } | undefined
+  return async ({ archive = '', container = '' }) => {
+    if (last?.archive !== archive) {
+      const bytes = await getLocked(archiveFileName(archive))
+      const read = bytes && (await readArchive(bytes))
+      last = { archive, containers: new Map(read?.ok ? read.value.containers.map(({ name, bytes: each }) => [name, each]) : []) }
+    }
+    const found = last.containers.get(container)
+    if (!found) throw new Error(`${container} is not in archive file ${archive}`)
+    return found
+  }
 }

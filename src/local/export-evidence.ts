@@ -7,7 +7,7 @@ import { verifyContainer } from '../evidence/container-verify.ts'
 import { trustOfDay } from '../exchange/trust-refresh.ts'
 import { writePem } from '../trust/pem.ts'
 import { issuersOf, ocspResponders, type Trust, tsaCertificates } from '../trust/trust.ts'
-import { containerOf, type EvidenceItem } from './evidence.ts'
+import { containersIn, type EvidenceItem } from './evidence.ts'
 import { type ExportedContainer, evidenceReadme } from './evidence-readme.ts'
 import { must } from './node-file.ts'
 import { type Trouble, trouble } from './troubles.ts'
@@ -38,8 +38,9 @@ export async function exportEvidence(
     trusts.set(configuration, { folder: place, trust: must(await trustOfDay(configuration, filesOf(node))) })
   }
   const containers: ExportedContainer[] = []
+  const readers = new Map(items.map(({ node }) => [node, containersIn(filesOf(node))]))
   for (const item of items) {
-    const bytes = await containerOf(item, filesOf(item.node))
+    const bytes = await (readers.get(item.node) ?? containersIn(filesOf(item.node)))(item)
     const file = join(folder, `${item.node}-${item.container}`)
     write(file, bytes)
     const { folder: place, trust } = trusts.get(item.configuration) ?? {}

@@ -10,7 +10,7 @@ import { instant } from '../../src/base/clock.ts'
 import { readArchive, verifyChain } from '../../src/evidence/archive-verify.ts'
 import { verifyContainer } from '../../src/evidence/container-verify.ts'
 import { trustOfDay } from '../../src/exchange/trust-refresh.ts'
-import { containerOf, type EvidenceItem, evidenceItems, withEvidence } from '../../src/local/evidence.ts'
+import { containersIn, type EvidenceItem, evidenceItems, withEvidence } from '../../src/local/evidence.ts'
 import { openHome } from '../../src/local/home.ts'
 import { callAs } from '../../src/local/information-system.ts'
 import { must } from '../../src/local/node-file.ts'
@@ -241,8 +241,9 @@ async function evidenceAt(world: World, name: string): Promise<Held> {
   if (unsealed) throw new Error(`${name}: ${unsealed.messageId} ${unsealed.direction} is ${unsealed.state}`)
   await mustBeOnce(name, files)
   const digests = new Map<string, string>()
+  const containerOf = containersIn(files)
   for (const item of items) {
-    const verdict = await verifyContainer(await containerOf(item, files), must(await trustOfDay(item.configuration, files)), 'strict')
+    const verdict = await verifyContainer(await containerOf(item), must(await trustOfDay(item.configuration, files)), 'strict')
     if (!verdict.valid)
       throw new Error(
         `${name}: ${item.messageId} ${item.direction} does not verify: ${verdict.fault?.path.join('.')} ${verdict.fault?.detail}`,

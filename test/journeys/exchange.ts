@@ -6,7 +6,7 @@ import { instant, later, type Now } from '../../src/base/clock.ts'
 import { verifyContainer } from '../../src/evidence/container-verify.ts'
 import type { FetchUrl, LogEntry } from '../../src/exchange/ports.ts'
 import { trustOfDay } from '../../src/exchange/trust-refresh.ts'
-import { containerOf, type EvidenceItem, evidenceItems } from '../../src/local/evidence.ts'
+import { containersIn, type EvidenceItem, evidenceItems } from '../../src/local/evidence.ts'
 import { callAs } from '../../src/local/information-system.ts'
 import { must, readNodeFile, writeNodeFile } from '../../src/local/node-file.ts'
 import type { NodePorts } from '../../src/local/node-ports.ts'
@@ -93,6 +93,7 @@ export async function openExchange({
     if (!node) throw new Error(`no node ${name}`)
     return node
   }
+  const readers = new Map<string, ReturnType<typeof containersIn>>()
   const itemsOf = (name: string) => evidenceItems({ node: name, files: nodeOf(name).files, store: nodeOf(name).store })
   return {
     world,
@@ -125,7 +126,9 @@ export async function openExchange({
     },
     verdict: async (item, profile = 'strict') => {
       const { files } = nodeOf(item.node)
-      return verifyContainer(await containerOf(item, files), must(await trustOfDay(item.configuration, files)), profile)
+      const containerOf = readers.get(item.node) ?? containersIn(files)
+      readers.set(item.node, containerOf)
+      return verifyContainer(await containerOf(item), must(await trustOfDay(item.configuration, files)), profile)
     },
     stop: () => world.close(),
     [Symbol.asyncDispose]: async () => {
