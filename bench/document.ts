@@ -145,7 +145,7 @@ function configuration(part: Figures['configuration']): string {
   ])
   return [
     '## The configuration of an exchange',
-    'CPU to publish it in all versions, to write one, and to read, verify and index one (goal at 10,000 members: 500 ms and 100 MB).',
+    'CPU to publish it in all versions, to write one, and, of the thread that does it, to read, verify and index one (goal at 10,000 members: 500 ms and 100 MB).',
     table(['members', 'shared-params', 'publish ms', 'write ms', 'load ms', 'heap'], rows),
   ].join('\n\n')
 }

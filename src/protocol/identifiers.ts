@@ -111,14 +111,12 @@ export const printable = (text: string): string =>
  * Encoding as stock servers write it: URL path segment, upper-case hexadecimal.
  */
 export function formatId(id: MemberId | ClientId | ServiceId | ServerId): string {
-  const parts = [id.instance, id.memberClass, id.memberCode].map(encodeComponent)
-  if ('serverCode' in id) return [...parts, encodeComponent(id.serverCode)].join('/')
+  const member = `${encodeComponent(id.instance)}/${encodeComponent(id.memberClass)}/${encodeComponent(id.memberCode)}`
+  if ('serverCode' in id) return `${member}/${encodeComponent(id.serverCode)}`
   const { subsystemCode, serviceCode, serviceVersion } = id as Partial<ServiceId>
-  if (subsystemCode !== undefined) parts.push(encodeComponent(subsystemCode))
-  else if (serviceVersion !== undefined) parts.push('')
-  if (serviceCode !== undefined) parts.push(encodeComponent(serviceCode))
-  if (serviceVersion !== undefined) parts.push(encodeComponent(serviceVersion))
-  return parts.join('/')
+  const subsystem = subsystemCode !== undefined ? `/${encodeComponent(subsystemCode)}` : serviceVersion !== undefined ? '/' : ''
+  const service = serviceCode !== undefined ? `/${encodeComponent(serviceCode)}` : ''
+  return `${member}${subsystem}${service}${serviceVersion !== undefined ? `/${encodeComponent(serviceVersion)}` : ''}`
 }
 
 /** One component as a URL path segment. */

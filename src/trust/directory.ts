@@ -1,20 +1,20 @@
 import { base64, type Digest, digestNamed, hash } from '../protocol/digests.ts'
 import { type ClientId, formatId, type MemberId, memberOf, type ServerId, sameClient } from '../protocol/identifiers.ts'
-import type { ServerEntry, SharedParameters } from './shared-parameters.ts'
+import type { Member, ServerEntry, SharedParameters } from './shared-parameters.ts'
 import { parametersOf, type Trust } from './trust.ts'
 
 /** What the configurations say of members, servers and groups, looked up in constant time. Source: X-Road PR-GCONF. */
 
 /** Every server where the client is the owner or registered. Clients are listed by their own instance only. */
 export const serversOf = (trust: Trust, client: ClientId): readonly ServerEntry[] =>
-  indexFor(trust, client)?.serversOfClient.get(formatId(client)) ?? []
+  indexFor(trust, client)?.serversOfClient().get(formatId(client)) ?? []
 
 /** Where peers reach the client, each address once; servers without an address are left out. */
 export const addressesOf = (trust: Trust, client: ClientId): readonly string[] => [
   ...new Set(serversOf(trust, client).flatMap(({ address }) => address ?? [])),
 ]
 
-export const serverNamed = (trust: Trust, id: ServerId): ServerEntry | undefined => indexFor(trust, id)?.servers.get(formatId(id))
+export const serverNamed = (trust: Trust, id: ServerId): ServerEntry | undefined => indexFor(trust, id)?.servers().get(formatId(id))
 
 /**
  * The server that presents this TLS certificate, the own instance first.
@@ -22,7 +22,7 @@ export const serverNamed = (trust: Trust, id: ServerId): ServerEntry | undefined
  */
 export function serverOfCertificate(trust: Trust, der: Uint8Array): ServerEntry | undefined {
   for (const parameters of parametersOf(trust)) {
-    const server = indexOf(parameters).serverOfHash.get(certificateHash(parameters, der))
+    const server = indexOf(parameters).serverOfHash().get(certificateHash(parameters, der))
     if (server) return server
   }
   return undefined
@@ -41,20 +41,23 @@ export const isClientOf = (server: ServerEntry, client: ClientId): boolean => cl
 export const clientsOf = (server: ServerEntry): readonly ClientId[] => [memberOf(server.id), ...server.clients]
 
 /** Is there such a member, or such a subsystem? Being registered on a server is another question. */
-export const knowsClient = (trust: Trust, client: ClientId): boolean => indexFor(trust, client)?.names.has(formatId(client)) ?? false
+export const knowsClient = (trust: Trust, client: ClientId): boolean => indexFor(trust, client)?.names().has(formatId(client)) ?? false
 /** The name of the member, or of the subsystem where it has one of its own (version 5 and up). */
 export const nameOf = (trust: Trust, client: ClientId): string | undefined =>
-  indexFor(trust, client)?.names.get(formatId(client)) ?? indexFor(trust, client)?.names.get(formatId(memberOf(client)))
+  indexFor(trust, client)?.names().get(formatId(client)) ??
+  indexFor(trust, client)
+    ?.names()
+    .get(formatId(memberOf(client)))
 
 /** Exactly this client, in a group of that instance. A member's place is not inherited by its subsystems. */
 export function isInGroup(trust: Trust, instance: string, group: string, client: ClientId): boolean {
   const parameters = trust.instances.get(instance)
-  return parameters !== undefined && (indexOf(parameters).groups.get(group)?.has(formatId(client)) ?? false)
+  return parameters !== undefined && (indexOf(parameters).groups().get(group)?.has(formatId(client)) ?? false)
 }
 
 /** All servers registered at an address, of any instance. */
 export const serversAt = (trust: Trust, address: string): readonly ServerEntry[] =>
-  parametersOf(trust).flatMap((parameters) => indexOf(parameters).serversAt.get(address) ?? [])
+  parametersOf(trust).flatMap((parameters) => indexOf(parameters).serversAt().get(address) ?? [])
 export const knownAddresses = (trust: Trust): readonly string[] => [
   ...new Set(parametersOf(trust).flatMap(({ servers }) => servers.flatMap(({ address }) => address ?? []))),
 ]
@@ -75,15 +78,16 @@ function certificateHash({ version }: SharedParameters, der: Uint8Array): string
   return hashed
 }
 
+/** Each part is built at the first question that needs it. */
 type Index = {
-  readonly servers: ReadonlyMap<string, ServerEntry>
-  readonly serversOfClient: ReadonlyMap<string, readonly ServerEntry[]>
-  readonly serverOfHash: ReadonlyMap<string, ServerEntry>
-  readonly serversAt: ReadonlyMap<string, readonly ServerEntry[]>
-  readonly names: ReadonlyMap<string, string | undefined>
-  readonly groups: ReadonlyMap<string, ReadonlySet<string>>
+  readonly servers: () => ReadonlyMap<string, ServerEntry>
+  readonly serversOfClient: () => ReadonlyMap<string, readonly ServerEntry[]>
+  readonly serverOfHash: () => ReadonlyMap<string, ServerEntry>
+  readonly serversAt: () => ReadonlyMap<string, readonly ServerEntry[]>
+  readonly names: () => ReadonlyMap<string, string | undefined>
+  readonly groups: () => ReadonlyMap<string, ReadonlySet<string>>
 }
-/** Built at the first question about a configuration and kept as long as the configuration is. */
+/** Kept as long as the configuration is. */
 const indexes = new WeakMap<SharedParameters, Index>()
 const indexFor = (trust: Trust, { instance }: MemberId): Index | undefined => {
   const parameters = trust.instances.get(instance)
@@ -93,23 +97,30 @@ const indexFor = (trust: Trust, { instance }: MemberId): Index | undefined => {
 function indexOf(parameters: SharedParameters): Index {
   const known = indexes.get(parameters)
   if (known) return known
-  const index = buildIndex(parameters)
+  const index = indexFrom(parameters)
   indexes.set(parameters, index)
   return index
 }
 
-function buildIndex({ servers, members, globalGroups }: SharedParameters): Index {
-  const named = members.flatMap(({ id, name, subsystems }) => [
-    [formatId(id), name] as const,
-    ...subsystems.map((subsystem) => [formatId(subsystem.id), subsystem.name] as const),
-  ])
-  return {
-    servers: new Map(servers.map((server) => [formatId(server.id), server])),
-    serversOfClient: gather(servers, (server) => [...new Set(clientsOf(server).map(formatId))]),
-    serverOfHash: new Map(servers.toReversed().flatMap((server) => server.authCertHashes.map((each) => [each, server] as const))),
-    serversAt: gather(servers, ({ address }) => (address === undefined ? [] : [address])),
-    names: new Map(named),
-    groups: new Map(globalGroups.map(({ code, members: clients }) => [code, new Set(clients.map(formatId))])),
+const indexFrom = ({ servers, members, globalGroups }: SharedParameters): Index => ({
+  servers: once(() => new Map(servers.map((server) => [formatId(server.id), server]))),
+  serversOfClient: once(() => gather(servers, (server) => [...new Set(clientsOf(server).map(formatId))])),
+  serverOfHash: once(() => new Map(servers.toReversed().flatMap((server) => server.authCertHashes.map((each) => [each, server] as const)))),
+  serversAt: once(() => gather(servers, ({ address }) => (address === undefined ? [] : [address]))),
+  names: once(() => new Map(members.flatMap(namesOf))),
+  groups: once(() => new Map(globalGroups.map(({ code, members: clients }) => [code, new Set(clients.map(formatId))]))),
+})
+
+const namesOf = ({ id, name, subsystems }: Member) => [
+  [formatId(id), name] as const,
+  ...subsystems.map((subsystem) => [formatId(subsystem.id), subsystem.name] as const),
+]
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
   }
 }
 

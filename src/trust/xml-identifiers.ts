@@ -2,7 +2,7 @@ import { ok } from '../base/result.ts'
 import { type FaultCode, type Outcome, refuse } from '../protocol/faults.ts'
 import { type ClientId, componentFault, type ServerId, type ServiceId } from '../protocol/identifiers.ts'
 import type { XmlElement } from '../protocol/xml.ts'
-import { childElements, textOf } from '../protocol/xml-lookup.ts'
+import { textOf } from '../protocol/xml-lookup.ts'
 import { escapeText } from '../protocol/xml-write.ts'
 
 /** Identifiers as elements: in SOAP headers, global configurations and management requests. Source: X-Road identifiers.xsd, PR-MESS §2.1. */
@@ -23,6 +23,7 @@ const COMPONENTS = [
   'serviceVersion',
   'serverCode',
 ] as const
+const COMPONENT = new Map(COMPONENTS.map((name) => [name as string, name]))
 type Components = Partial<Record<(typeof COMPONENTS)[number], string>>
 
 /**
@@ -82,9 +83,9 @@ function readComponents(
   const kind = kinds.find((each) => each === objectTypeOf(element))
   if (!kind) return refuse('invalid_xml', `<${element.name}> should be of objectType ${kinds.join(' or ')}`)
   const parts: Components = {}
-  for (const each of childElements(element)) {
-    const name = each.uri === IDENTIFIERS ? COMPONENTS.find((component) => component === each.local) : undefined
-    if (!name) continue
+  for (const each of element.children) {
+    const name = each.kind === 'element' && each.uri === IDENTIFIERS ? COMPONENT.get(each.local) : undefined
+    if (!name || each.kind !== 'element') continue
     if (parts[name] !== undefined) return refuse('duplicate_header_field', `<${each.name}> twice in <${element.name}>`)
     const value = textOf(each)
     const why = componentFault(value)
