@@ -11,7 +11,7 @@ import { type Memory, remembered, type Verdict } from './memory.ts'
 import type { PeerResponders } from './node-configuration.ts'
 import { type OcspPorts, ocspAtHand, sha256OfLasting } from './ocsp-at-hand.ts'
 import { peerOcspUrl } from './peer-responder.ts'
-import type { CurrentTrust, TrustInForce } from './ports.ts'
+import type { CurrentTrust, Now, TrustInForce } from './ports.ts'
 import { certificateFrom } from './remembered-steps.ts'
 import { goodUntil } from './verdict-time.ts'
 
@@ -51,24 +51,26 @@ export async function judgeServer(
 }
 
 /**
- * The configuration to judge a caller's node by: where the one in force does not know its certificate for the client, but an authority of the
- * client's instance made it, one more look is taken. A server approved a minute ago is let in; a stranger's certificate makes nobody look.
+ * The configuration to judge a caller's node by: where the one in force does not know its certificate, but an authority made it, one more look is taken.
+ * A server approved a minute ago is let in; a stranger's certificate makes nobody look.
+ * @param knows whether a configuration has the certificate for what is asked
+ * @param instance of the authority; absent: of any
  */
 export async function knowing(
-  der: Uint8Array | null,
-  client: ClientId,
+  der: Uint8Array,
+  knows: (trust: Trust) => boolean,
   today: TrustInForce,
-  at: Instant,
-  newerTrust: CurrentTrust | undefined,
+  { now, newerTrust }: { readonly now: Now; readonly newerTrust?: CurrentTrust },
+  instance?: string,
 ): Promise<TrustInForce> {
-  if (!newerTrust || !der || speaksFor(today.trust, der, client) || !certified(der, client, today, at)) return today
+  if (!newerTrust || knows(today.trust) || !certified(der, today.trust, now(), instance)) return today
   const newer = await newerTrust()
   return newer.ok ? newer.value : today
 }
 
-function certified(der: Uint8Array, client: ClientId, { trust }: TrustInForce, at: Instant): boolean {
+function certified(der: Uint8Array, trust: Trust, at: Instant, instance: string | undefined): boolean {
   const certificate = readCertificate(der)
-  return certificate.ok && pathOf(certificate.value, client, trust, at).ok
+  return certificate.ok && pathOf(certificate.value, trust, at, instance).ok
 }
 
 const notRegistered = (client: ClientId) =>
@@ -88,15 +90,15 @@ function judge(
   if (!certificate.ok) return failed(certificate.fault)
   if (!isForAuthentication(certificate.value))
     return refuse('ssl_authentication_failed', 'the TLS certificate is not made for authentication')
-  const path = pathOf(certificate.value, client, trust, at)
+  const path = pathOf(certificate.value, trust, at, client.instance)
   if (!path.ok) return path
   const verdict = judgePath(path.value, responses, trust, at, 'strict', client.instance)
   return verdict.ok ? ok({ value: true, until: goodUntil(trust, at, path.value, verdict.value) }) : failed(verdict.fault)
 }
 
-function pathOf(certificate: Certificate, { instance }: ClientId, trust: Trust, at: Instant): Outcome<readonly Certificate[]> {
+function pathOf(certificate: Certificate, trust: Trust, at: Instant, instance?: string): Outcome<readonly Certificate[]> {
   const issuer = caOf(trust, certificate, instance)
-  if (!issuer) return refuse('ssl_authentication_failed', `no authority of ${instance} issued the TLS certificate`)
+  if (!issuer) return refuse('ssl_authentication_failed', `no authority of ${instance ?? 'ours'} issued the TLS certificate`)
   const path = buildPath(certificate, [issuer.certificate], [], at)
   return path.ok ? path : failed(path.fault)
 }

@@ -5,6 +5,7 @@ import { type Octets, sizeOfOctets } from '../protocol/body.ts'
 import { type Outcome, refuse, under } from '../protocol/faults.ts'
 import { formatId, memberOf, ownerOf, sameMember } from '../protocol/identifiers.ts'
 import { type Header, lastValue } from '../protocol/rest-headers.ts'
+import { speaksFor } from '../trust/directory.ts'
 import { boundaryFrom } from './between-nodes.ts'
 import type { IncomingRequest, Reply } from './incoming.ts'
 import { kept, type Seen } from './keeping.ts'
@@ -71,7 +72,7 @@ async function replied(delivery: Delivery, ports: ProvidePorts): Promise<Outcome
   if (!served.ok) return served
   const asked = readIncoming({ ...delivery, limits: node.limits ?? EDGE_LIMITS, newId: ports.newId })
   if (!asked.ok) return asked
-  const today = await knowing(delivery.peer, asked.value.client, inForce.value, ports.now(), ports.newerTrust)
+  const today = await knowingPeer(delivery.peer, asked.value, inForce.value, ports)
   const ready = await prepare(asked.value, delivery, node, today, ports)
   if (!ready.ok) return ready
   const left = budget(delivery.deadline, ports.now(), Math.min(ready.value.serving.timeoutMs, (node.patience ?? EDGE_PATIENCE).serviceMs))
@@ -82,6 +83,17 @@ async function replied(delivery: Delivery, ports: ProvidePorts): Promise<Outcome
   if (!answer.ok) return answer
   const reply = await answerWith(answer.value, asked.value, ready.value, today, ports)
   return reply.ok || reply.fault.relayed ? reply : afterSending(reply)
+}
+
+/** The configuration that knows the caller's node, if there is one. */
+async function knowingPeer(
+  peer: Uint8Array | null,
+  { client }: IncomingRequest,
+  inForce: TrustInForce,
+  ports: ProvidePorts,
+): Promise<TrustInForce> {
+  if (!peer) return inForce
+  return knowing(peer, (trust) => speaksFor(trust, peer, client), inForce, ports, client.instance)
 }
 
 type Ready = { readonly serving: Serving; readonly material: Material; readonly seen: Seen }

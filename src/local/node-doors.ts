@@ -7,9 +7,11 @@ import type { Keys } from '../adapters/local/keys.ts'
 import type { Spool } from '../adapters/local/spool.ts'
 import { ok, type Result } from '../base/result.ts'
 import type { LocalPorts } from '../exchange/local-services/local-services.ts'
+import { knowing } from '../exchange/peer.ts'
 import type { CurrentTrust, Log } from '../exchange/ports.ts'
 import { serverOfCertificate } from '../trust/directory.ts'
 import { writePem } from '../trust/pem.ts'
+import type { Trust } from '../trust/trust.ts'
 import { loadCertificate } from './certificate-files.ts'
 import { type Door, type Gateway, gateway } from './gateway.ts'
 import { listen } from './listen.ts'
@@ -88,7 +90,9 @@ function ownDoors(options: DoorOptions, own: NonNullable<DoorOptions['own']>, tl
   const common = { read: own.spool.read, onBug, patienceMs: own.patience.consumeMs }
   const admits = async (certificate: Uint8Array | null) => {
     const today = await ports.trust()
-    return certificate !== null && (!today.ok || serverOfCertificate(today.value.trust, certificate) !== undefined)
+    if (!certificate || !today.ok) return certificate !== null
+    const knows = (trust: Trust) => serverOfCertificate(trust, certificate) !== undefined
+    return knows((await knowing(certificate, knows, today.value, ports)).trust)
   }
   return {
     consumer: ownListener(ownConsumerDoor(outgoing), {

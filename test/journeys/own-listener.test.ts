@@ -2,9 +2,13 @@ import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { request } from 'node:https'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { ok } from '../../src/base/result.ts'
+import type { TrustInForce } from '../../src/exchange/ports.ts'
 import type { NodeSettings } from '../../src/local/node-settings.ts'
 import type { WorldPlan } from '../../src/local/plan.ts'
 import { clientNamed } from '../../src/local/world-file.ts'
+import type { Outcome } from '../../src/protocol/faults.ts'
+import { ownParameters, trustOf } from '../../src/trust/trust.ts'
 import { type Exchange, expectRefusal, header, json, openExchange, requestIdOf } from './exchange.ts'
 import { BANK, plan } from './plan.ts'
 import { askSoap, openSoapWorld, question, type SoapWorld, soapPlan } from './soap-world.ts'
@@ -59,6 +63,39 @@ describe('nodes that listen by themselves', () => {
     expect(header(answer, 'x-sacbe-outcome')).toBe('unknown')
   })
 })
+
+test('a node whose server was approved a minute ago is heard: whoever does not know it yet looks once more', async () => {
+  let [behind, looks] = [false, 0]
+  await using exchange = await openExchange({
+    plan: own(plan),
+    wrap: (node, ports) =>
+      node !== 'register'
+        ? ports
+        : {
+            ...ports,
+            trust: async () => (behind ? withoutServersOf('222', await ports.trust()) : ports.trust()),
+            newerTrust: async () => {
+              looks += 1
+              behind = false
+              return ports.trust()
+            },
+          },
+  })
+  expect((await exchange.get('/x')).status).toBe(200)
+  expect(looks).toBe(0)
+  behind = true
+  expect((await exchange.get('/x')).status).toBe(200)
+  expect(looks).toBe(1)
+})
+
+/** What was in force before the servers of a member were registered. */
+function withoutServersOf(memberCode: string, now: Outcome<TrustInForce>): Outcome<TrustInForce> {
+  if (!now.ok) return now
+  const parameters = ownParameters(now.value.trust)
+  const servers = parameters.servers.filter(({ id }) => id.memberCode !== memberCode)
+  if (servers.length === parameters.servers.length) throw new Error(`${memberCode} has no server`)
+  return ok({ ...now.value, configuration: 'before', trust: trustOf(parameters.instance, [{ ...parameters, servers }]) })
+}
 
 describe('nodes that listen by themselves, in SOAP', () => {
   let world: SoapWorld
