@@ -7,7 +7,7 @@ import { instant } from '../../src/base/clock.ts'
 import { openHome } from '../../src/local/home.ts'
 import { startProgram } from '../../src/local/program.ts'
 import { startWorld } from '../../src/local/world.ts'
-import { median, type Spread, spreadOf } from '../cpu.ts'
+import { median, type Spread, spreadOf, threadMs } from '../cpu.ts'
 import { textOf } from '../nodes.ts'
 import { figuresOf, type LoadFigures, type Question, type Stretch, stretch } from './load.ts'
 import { ECHO, PLAN, SERVICE } from './plan.ts'
@@ -146,9 +146,9 @@ function signatureSpeed(): number {
 function ownSignatureSpeed(): number {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const data = Buffer.from('x')
-  const before = process.threadCpuUsage()
   const times = 500
-  for (let n = 0; n < times; n++) sign('sha512', data, privateKey)
-  const { user, system } = process.threadCpuUsage(before)
-  return (times / (user + system)) * 1_000_000
+  const ms = threadMs(() => {
+    for (let n = 0; n < times; n++) sign('sha512', data, privateKey)
+  })
+  return (times / ms) * 1000
 }

@@ -84,8 +84,9 @@ function readComponents(
   if (!kind) return refuse('invalid_xml', `<${element.name}> should be of objectType ${kinds.join(' or ')}`)
   const parts: Components = {}
   for (const each of element.children) {
-    const name = each.kind === 'element' && each.uri === IDENTIFIERS ? COMPONENT.get(each.local) : undefined
-    if (!name || each.kind !== 'element') continue
+    if (each.kind !== 'element' || each.uri !== IDENTIFIERS) continue
+    const name = COMPONENT.get(each.local)
+    if (!name) continue
     if (parts[name] !== undefined) return refuse('duplicate_header_field', `<${each.name}> twice in <${element.name}>`)
     const value = textOf(each)
     const why = componentFault(value)

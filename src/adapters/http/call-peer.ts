@@ -107,12 +107,11 @@ async function waiting(
   own: Uint8Array,
   accepts: Accepts,
 ): Promise<Outcome<PeerConnection> | undefined> {
-  for (let connection = kept.take(where); connection; connection = kept.take(where)) {
-    const same = Buffer.compare(connection.own, own) === 0
-    if (same && (await judge(connection, accepts)).ok && !connection.socket.destroyed) return ok(connection)
-    connection.socket.destroy()
-  }
-  return undefined
+  const connection = await kept.usable(where, async (each) => {
+    const same = Buffer.compare(each.own, own) === 0
+    return same && (await judge(each, accepts)).ok && !each.socket.destroyed
+  })
+  return connection && ok(connection)
 }
 
 /** A connection whose handshake is done, once its peer is accepted; else it is ended. */

@@ -60,7 +60,8 @@ export function callServiceOverHttp({
     const place = { host, port }
     const where = `${secure ? tls.kind : 'plain'} ${host} ${port}`
     const open = () => (secure ? openJudged(place, tls, { ...identity, ...guarded }, left()) : openPlain(place, left(), guarded))
-    const connection = waiting(kept, where, (socket) => mayStill(socket, place, tls, reachable)) ?? (await opened(open, keepIdleMs))
+    const waited = await kept.usable(where, ({ socket }) => mayStill(socket, place, tls, reachable))
+    const connection = waited ? ok(waited) : await opened(open, keepIdleMs)
     if (!connection.ok) return connection
     const used = connection.value
     const headers = [['host', authority] as const, ...call.headers]
@@ -83,15 +84,6 @@ async function opened(
   const socket = await open()
   if (!socket.ok) return socket
   return ok(keepIdleMs > 0 ? standing(socket.value) : { socket: socket.value })
-}
-
-/** A connection that waited and may still be used; one that may not is ended. */
-function waiting(kept: KeptConnections<Connection>, where: string, may: (socket: Socket) => boolean): Outcome<Connection> | undefined {
-  for (let connection = kept.take(where); connection; connection = kept.take(where)) {
-    if (may(connection.socket)) return ok(connection)
-    connection.socket.destroy()
-  }
-  return undefined
 }
 
 const mayStill = (socket: Socket, { host }: Place, tls: ServiceTls, reachable: Reach): boolean =>

@@ -32,7 +32,7 @@ export class KeptConnections<C extends Connection> {
     this.#idleMs = idleMs
   }
 
-  take(where: string): C | undefined {
+  #take(where: string): C | undefined {
     const waiting = this.#waiting.get(where) ?? []
     for (let last = waiting.pop(); last; last = waiting.pop()) {
       this.#count--
@@ -42,6 +42,15 @@ export class KeptConnections<C extends Connection> {
       connection.socket.destroy()
     }
     this.#waiting.delete(where)
+    return undefined
+  }
+
+  /** The first that waits and may be used; those that may not are ended. */
+  async usable(where: string, may: (connection: C) => boolean | Promise<boolean>): Promise<C | undefined> {
+    for (let connection = this.#take(where); connection; connection = this.#take(where)) {
+      if (await may(connection)) return connection
+      connection.socket.destroy()
+    }
     return undefined
   }
 
