@@ -16,18 +16,23 @@ export class StoreVersionError extends Error {
   }
 }
 
+/** What a file holds. `upgrade` makes a file of one older version into it, within a transaction. */
+export type Layout = {
+  readonly schema: string
+  readonly version: number
+  readonly upgrade?: { readonly from: number; readonly with: (database: DatabaseSync) => void }
+}
+
 /**
  * A SQLite file that survives a pulled plug: write-ahead log, every commit on disk before it returns (synchronous FULL).
- * A new file gets the schema and its version; an old one must have that version.
+ * A new file gets the schema and its version; an old one must have that version, or one that can be upgraded.
  */
-export function openDatabase(file: string, schema: string, version: number): DatabaseSync {
+export function openDatabase(file: string, layout: Layout): DatabaseSync {
   const existed = existsSync(file)
   const database = new DatabaseSync(file)
   try {
     database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
-    const found = versionOf(database)
-    if (found === 0 && isEmpty(database)) create(database, schema, version)
-    else if (found !== version) throw new StoreVersionError(file, found, version)
+    if (versionOf(database) !== layout.version) inTransaction(database, () => bringTo(layout, database, file))
     if (!existed) syncFolder(dirname(file))
     return database
   } catch (error) {
@@ -40,11 +45,13 @@ const versionOf = (database: DatabaseSync): number => Number(database.prepare('P
 const isEmpty = (database: DatabaseSync): boolean => database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined
 
 /** Whoever opens the file at the same moment waits, and then finds it made. */
-function create(database: DatabaseSync, schema: string, version: number): void {
-  inTransaction(database, () => {
-    if (!isEmpty(database)) return
-    database.exec(`${schema}; PRAGMA user_version = ${version}`)
-  })
+function bringTo({ schema, version, upgrade }: Layout, database: DatabaseSync, file: string): void {
+  const found = versionOf(database)
+  if (found === version) return
+  if (found === 0 && isEmpty(database)) database.exec(schema)
+  else if (found === upgrade?.from) upgrade.with(database)
+  else throw new StoreVersionError(file, found, version)
+  database.exec(`PRAGMA user_version = ${version}`)
 }
 
 /** All or nothing; the write lock is taken at once, so nothing read within can go stale. */

@@ -4,11 +4,12 @@ import type { Batch } from './keeping-thread.ts'
 import { type KeptRow, rowsInto } from './kept-rows.ts'
 import { openNodeDatabase } from './node-schema.ts'
 
-const database = openNodeDatabase(workerData as string)
-const write = rowsInto(database)
+const { database, octets } = openNodeDatabase(workerData as string)
+const write = rowsInto(database, octets)
 
 parentPort?.on('message', (batch: Batch | 'end') => {
   if (batch === 'end') {
+    octets.close()
     database.close()
     return parentPort?.close()
   }

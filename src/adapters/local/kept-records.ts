@@ -3,6 +3,7 @@ import { isoInstant } from '../../base/clock.ts'
 import { type EvidenceRecord, encodeRecord, identityOf } from '../../evidence/record.ts'
 import type { Acknowledge, Drain, Drained, Keep } from '../../exchange/ports.ts'
 import { inTransaction } from './database.ts'
+import type { KeptOctets } from './kept-octets.ts'
 import type { KeptRow, RowWriter } from './kept-rows.ts'
 
 /** The records kept and not yet secured, in the order they came. */
@@ -23,9 +24,11 @@ type Pending = { readonly record: EvidenceRecord; readonly done: () => void; rea
 const MOST_BYTES = 8 * 1024 * 1024
 
 /** Records asked for while others are being written share one transaction, so the disk is waited for once; each is told only when it is there. */
-export function keptRecords(database: DatabaseSync, { write }: RowWriter): KeptRecords {
-  const days = database.prepare('SELECT day, count(*) AS n FROM counted WHERE day >= ? GROUP BY day ORDER BY day')
-  const select = database.prepare('SELECT seq, bytes FROM kept ORDER BY seq LIMIT ?')
+export function keptRecords(database: DatabaseSync, octets: KeptOctets, { write }: RowWriter): KeptRecords {
+  const days = database.prepare('SELECT day, n FROM sums WHERE day >= ? ORDER BY day')
+  const select = database.prepare('SELECT seq, file, start, size FROM kept ORDER BY seq LIMIT ?')
+  const standing = database.prepare('SELECT 1 FROM kept WHERE seq = ?') // another process may have acknowledged it meanwhile
+  const oldest = database.prepare('SELECT file FROM kept ORDER BY seq LIMIT 1')
   const remove = database.prepare('DELETE FROM kept WHERE seq = ?')
   const count = database.prepare('SELECT count(*) AS n FROM kept')
   const pending: Pending[] = []
@@ -55,19 +58,22 @@ export function keptRecords(database: DatabaseSync, { write }: RowWriter): KeptR
       }),
     drain: async (most, mostBytes) => {
       const taken: Drained[] = []
-      let size = 0
-      for (const row of select.iterate(most)) {
-        const bytes = row.bytes as Uint8Array
-        if (taken.length > 0 && size + bytes.length > mostBytes) break
-        taken.push({ receipt: String(row.seq), bytes })
-        size += bytes.length
+      let sum = 0
+      for (const { seq, file, start, size } of select.all(most)) {
+        sum += Number(size)
+        if (taken.length > 0 && sum > mostBytes) break
+        const bytes = octets.read({ file: Number(file), start: Number(start) }, Number(size))
+        if (bytes) taken.push({ receipt: String(seq), bytes })
+        else if (standing.get(Number(seq))) throw new Error(`the octets of record ${seq}, which is kept, are not there`)
       }
       return taken
     },
-    acknowledge: async (receipts) =>
+    acknowledge: async (receipts) => {
       inTransaction(database, () => {
         for (const receipt of receipts) remove.run(Number(receipt))
-      }),
+      })
+      octets.dropBefore(Number(oldest.get()?.file ?? Number.POSITIVE_INFINITY))
+    },
     waiting: async () => Number(count.get()?.n),
     keptByDay: async (since = '') => new Map(days.all(since).map(({ day, n }) => [String(day), Number(n)])),
     settled: async () => writing,

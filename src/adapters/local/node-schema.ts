@@ -1,21 +1,30 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { openDatabase } from './database.ts'
+import { type KeptOctets, keptOctets } from './kept-octets.ts'
+import { upgradeFromOne } from './node-upgrade.ts'
 
-const SCHEMA = `
-  CREATE TABLE kept (seq INTEGER PRIMARY KEY AUTOINCREMENT, identity TEXT NOT NULL UNIQUE, bytes BLOB NOT NULL) STRICT;
+/**
+ * kept: which records are kept and not yet secured, and where their octets lie. counted: identities ever kept, and as which of `kept` the last time;
+ * a record that comes again after it was secured is kept again, but counted once. sums: how many identities were counted, by day.
+ */
+const KEPT = `
+  CREATE TABLE kept (seq INTEGER PRIMARY KEY AUTOINCREMENT, file INTEGER NOT NULL, start INTEGER NOT NULL, size INTEGER NOT NULL) STRICT;
+  CREATE TABLE counted (identity BLOB PRIMARY KEY, day TEXT NOT NULL, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE sums (day TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+`
+const SCHEMA = `${KEPT}
   CREATE TABLE small (key TEXT PRIMARY KEY, value TEXT NOT NULL, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE lease (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `
-/** Count up with every change of SCHEMA; another version is refused, never guessed at. */
-const STORE_VERSION = 1
-/** Identities ever kept. A record that comes again after it was secured is kept again, but counted once. */
-const COUNTED = 'CREATE TABLE IF NOT EXISTS counted (identity BLOB PRIMARY KEY, day TEXT NOT NULL) STRICT, WITHOUT ROWID'
-/** A day is added up without looking at all the others. */
-const BY_DAY = 'CREATE INDEX IF NOT EXISTS counted_by_day ON counted (day)'
+/** Count up with every change of SCHEMA. The version before it is made into it; any other is refused, never guessed at. */
+const STORE_VERSION = 2
+
+/** A node's file, and the octets that lie in a folder beside it. */
+export type NodeDatabase = { readonly database: DatabaseSync; readonly octets: KeptOctets }
 
 /** Opens or creates a node's file. Throws StoreVersionError when it was written by another version, and whatever SQLite has to say. */
-export function openNodeDatabase(file: string): DatabaseSync {
-  const database = openDatabase(file, SCHEMA, STORE_VERSION)
-  database.exec(`${COUNTED}; ${BY_DAY}`)
-  return database
+export function openNodeDatabase(file: string): NodeDatabase {
+  const octets = keptOctets(file.replace(/(\.sqlite)?$/, '.records'))
+  const upgrade = { from: 1, with: (database: DatabaseSync) => upgradeFromOne(database, octets, KEPT) }
+  return { database: openDatabase(file, { schema: SCHEMA, version: STORE_VERSION, upgrade }), octets }
 }

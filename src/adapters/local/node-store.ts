@@ -5,7 +5,7 @@ import { writingHere } from './kept-rows.ts'
 import { openNodeDatabase } from './node-schema.ts'
 import { smallRecords } from './small-records.ts'
 
-/** A node's one file: the records kept and not yet secured, the small records, the leases. */
+/** A node's file, with a folder beside it: the records kept and not yet secured, the small records, the leases. */
 export type NodeStore = {
   readonly keep: Keep
   readonly drain: Drain
@@ -24,9 +24,9 @@ export type NodeStore = {
  * @param keeping 'apart': records are written by a thread of its own, for a node that serves many at once
  */
 export function openNodeStore(file: string, keeping: 'here' | 'apart' = 'here'): NodeStore {
-  const database = openNodeDatabase(file)
-  const writer = keeping === 'apart' ? writingApart(file) : writingHere(database)
-  const records = keptRecords(database, writer)
+  const { database, octets } = openNodeDatabase(file)
+  const writer = keeping === 'apart' ? writingApart(file) : writingHere(database, octets)
+  const records = keptRecords(database, octets, writer)
   return {
     keep: records.keep,
     drain: records.drain,
@@ -37,6 +37,7 @@ export function openNodeStore(file: string, keeping: 'here' | 'apart' = 'here'):
     close: async () => {
       await records.settled()
       await writer.close()
+      octets.close()
       database.close()
     },
   }

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto'
+import { appendFileSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { openNodeStore } from '../../src/adapters/local/node-store.ts'
+import { type EvidenceRecord, encodeRecord, identityOf } from '../../src/evidence/record.ts'
+import { sampleRecord } from './kept.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const ALL = 1e9
+const MIB = 1024 * 1024
+const fresh = () => join(temporaryFolder(), 'node.sqlite')
+const opened = (file: string) => {
+  const store = openNodeStore(file)
+  onTestFinished(store.close)
+  return store
+}
+const folderOf = (file: string) => file.replace('.sqlite', '.records')
+const requestsIn = async ({ drain }: Pick<ReturnType<typeof opened>, 'drain'>) =>
+  (await drain(100, ALL)).map(({ bytes }) => /\/r1\/([^\r]+)/.exec(Buffer.from(bytes).toString('latin1'))?.[1])
+
+describe('the octets of kept records, in files beside the database', () => {
+  test('a file that has enough gets no more; what is acknowledged goes, but not before what is older', async () => {
+    const file = fresh()
+    const { keep, drain, acknowledge } = opened(file)
+    for (let n = 1; n <= 6; n++) await keep(sampleRecord(String(n), 6 * MIB))
+    const files = readdirSync(folderOf(file))
+    expect(files).toEqual(['000000001', '000000002'])
+    const receipts = (await drain(10, ALL)).map(({ receipt }) => receipt)
+    await acknowledge(receipts.slice(1))
+    expect(readdirSync(folderOf(file))).toEqual(files)
+    await acknowledge(receipts.slice(0, 1))
+    expect(readdirSync(folderOf(file))).toEqual(['000000002'])
+  })
+
+  test('what a process wrote and did not commit before it died was never kept, and stands in nobody’s way', async () => {
+    const file = fresh()
+    const first = openNodeStore(file)
+    await first.keep(sampleRecord('1'))
+    await first.close()
+    appendFileSync(join(folderOf(file), '000000001'), 'half a record')
+    const second = opened(file)
+    await second.keep(sampleRecord('2'))
+    expect((await second.drain(10, ALL)).map(({ bytes }) => Buffer.from(bytes))).toEqual(
+      ['1', '2'].map((id) => Buffer.from(encodeRecord(sampleRecord(id)))),
+    )
+  })
+
+  test('records that are kept and whose octets somebody took away are an error, not an empty line', async () => {
+    const file = fresh()
+    const { keep, drain } = opened(file)
+    await keep(sampleRecord('1'))
+    rmSync(folderOf(file), { recursive: true })
+    await expect(drain(10, ALL)).rejects.toThrow('the octets of record 1, which is kept, are not there')
+  })
+
+  test('two processes with one file lose nothing to each other, whoever begins the next one', async () => {
+    const file = fresh()
+    const one = opened(file)
+    const two = openNodeStore(file, 'apart')
+    onTestFinished(two.close)
+    for (let n = 1; n <= 8; n++) await (n % 2 ? one : two).keep(sampleRecord(String(n), 6 * MIB))
+    expect(await requestsIn(one)).toEqual(['1', '2', '3', '4', '5', '6', '7', '8'])
+    const receipts = (await two.drain(7, ALL)).map(({ receipt }) => receipt)
+    await two.acknowledge(receipts)
+    await one.keep(sampleRecord('9'))
+    expect(await requestsIn(two)).toEqual(['8', '9'])
+  })
+})
+
+describe('a file of the version before', () => {
+  /** As it was written then: octets in the rows, identities counted by day. */
+  function ofVersionOne(records: readonly EvidenceRecord[], countedOnly: readonly EvidenceRecord[] = [], counts = true): string {
+    const file = fresh()
+    const old = new DatabaseSync(file)
+    old.exec(`PRAGMA journal_mode = WAL;
+      CREATE TABLE kept (seq INTEGER PRIMARY KEY AUTOINCREMENT, identity TEXT NOT NULL UNIQUE, bytes BLOB NOT NULL) STRICT;
+      CREATE TABLE small (key TEXT PRIMARY KEY, value TEXT NOT NULL, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE TABLE lease (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+      INSERT INTO small VALUES ('head', '7', 3);
+      PRAGMA user_version = 1`)
+    for (const record of records)
+      old.prepare('INSERT INTO kept (identity, bytes) VALUES (?, ?)').run(identityOf(record), encodeRecord(record))
+    if (counts) {
+      old.exec(
+        `CREATE TABLE counted (identity BLOB PRIMARY KEY, day TEXT NOT NULL) STRICT, WITHOUT ROWID; CREATE INDEX counted_by_day ON counted (day)`,
+      )
+      for (const record of [...records, ...countedOnly])
+        old.prepare('INSERT INTO counted VALUES (?, ?)').run(createHash('sha256').update(identityOf(record)).digest(), '2027-01-15')
+    }
+    old.close()
+    return file
+  }
+
+  test('is made into one of today: its records byte for byte and in order, its counts, its small records', async () => {
+    const file = ofVersionOne([sampleRecord('2'), sampleRecord('1')], [sampleRecord('0')])
+    const { drain, keep, keptByDay, store, waiting } = opened(file)
+    expect((await drain(10, ALL)).map(({ bytes }) => Buffer.from(bytes))).toEqual(
+      ['2', '1'].map((id) => Buffer.from(encodeRecord(sampleRecord(id)))),
+    )
+    expect([...(await keptByDay())]).toEqual([['2027-01-15', 3]])
+    expect(await store.get('head')).toEqual({ key: 'head', value: 7, version: 3 })
+    for (const id of ['0', '1', '3']) await keep(sampleRecord(id))
+    expect([await waiting(), [...(await keptByDay())]]).toEqual([4, [['2027-01-15', 4]]])
+  })
+
+  test('counts what the first of its kind did not', async () => {
+    const { keptByDay, waiting } = opened(ofVersionOne([sampleRecord('1')], [], false))
+    expect([await waiting(), [...(await keptByDay())]]).toEqual([1, [['2027-01-15', 1]]])
+  })
+
+  test('is as it was when that fails', async () => {
+    const file = ofVersionOne([sampleRecord('1')])
+    appendFileSync(folderOf(file), 'in the way')
+    expect(() => openNodeStore(file)).toThrow('ENOTDIR')
+    const old = new DatabaseSync(file)
+    onTestFinished(() => old.close())
+    expect(old.prepare('PRAGMA user_version').get()).toEqual({ user_version: 1 })
+    expect(old.prepare('SELECT count(*) AS n FROM kept').get()).toEqual({ n: 1 })
+  })
+})
