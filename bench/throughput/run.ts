@@ -30,7 +30,7 @@ export type ThroughputFigures = {
 }
 
 /** Until the compiler has settled: nodes that just started spend twice the CPU. */
-const WARM_UP = 3000
+const WARM_UP = 12_000
 const CONCURRENCY = [1, 8, 64]
 const ROUNDS = 3
 /** What a signed 4 KiB request and its 8 KiB answer measure beyond their bodies between nodes. */

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type ServerOptions } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { chunksOf } from '../adapters/http/chunks.ts'
 import { type ReadStored, sizeOfPieces, writePieces } from '../adapters/http/octets.ts'
 import { PEER_SUITES } from '../adapters/http/peer-tls.ts'
 import type { Piece } from '../protocol/body.ts'
@@ -10,7 +11,6 @@ import type { Header } from '../protocol/rest-headers.ts'
 import { Crowd } from './crowd.ts'
 import type { Gateway } from './gateway.ts'
 import { headersOf } from './gateway-read.ts'
-
 import { closeServer } from './listen.ts'
 import { Turns } from './turns.ts'
 
@@ -113,7 +113,7 @@ export function ownListener(serve: (arrival: Arrival) => Promise<Served>, option
       headers: headersOf(message),
       certificate,
       announced: Number(message.headers['content-length'] ?? 0),
-      body: message,
+      body: chunksOf(message),
     })
     await give(message, response, served, options).finally(() => served.over?.())
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { appendFileSync, readdirSync, rmSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -34,17 +34,59 @@ describe('the octets of kept records, in files beside the database', () => {
     expect(readdirSync(folderOf(file))).toEqual(['000000002'])
   })
 
-  test('what a process wrote and did not commit before it died was never kept, and stands in nobody’s way', async () => {
+  test('octets that were being written when the machine died were never kept, and the next go in their place', async () => {
+    const file = fresh()
+    for (const [id, torn] of [
+      ['1', Buffer.from('half a record')],
+      ['2', Buffer.from([0, 0, 0, 3, 0, 0, 0, 0, 1, 2, 3])],
+      ['3', Buffer.alloc(5000)],
+    ] as const) {
+      const store = openNodeStore(file)
+      await store.keep(sampleRecord(id))
+      await store.close()
+      appendFileSync(join(folderOf(file), '000000001'), torn)
+    }
+    expect(await requestsIn(opened(file))).toEqual(['1', '2', '3'])
+  })
+
+  test('what was kept is kept when the database lost its last commits with the machine: in order, once, and counted', async () => {
     const file = fresh()
     const first = openNodeStore(file)
-    await first.keep(sampleRecord('1'))
+    for (const id of ['1', '2']) await first.keep(sampleRecord(id))
     await first.close()
-    appendFileSync(join(folderOf(file), '000000001'), 'half a record')
-    const second = opened(file)
-    await second.keep(sampleRecord('2'))
-    expect((await second.drain(10, ALL)).map(({ bytes }) => Buffer.from(bytes))).toEqual(
-      ['1', '2'].map((id) => Buffer.from(encodeRecord(sampleRecord(id)))),
-    )
+    const before = readFileSync(file)
+    const second = openNodeStore(file, 'apart')
+    for (const id of ['3', '4', '5']) await second.keep(sampleRecord(id, 9 * MIB))
+    await second.close()
+    expect(readdirSync(folderOf(file))).toEqual(['000000001', '000000002'])
+    writeFileSync(file, before)
+    for (const name of [`${file}-wal`, `${file}-shm`]) rmSync(name, { force: true })
+    const third = opened(file)
+    expect(await requestsIn(third)).toEqual(['1', '2', '3', '4', '5'])
+    expect([...(await third.keptByDay())]).toEqual([['2027-01-15', 5]])
+    for (const id of ['5', '6']) await third.keep(sampleRecord(id, id === '5' ? 9 * MIB : 1))
+    expect(await requestsIn(opened(file))).toEqual(['1', '2', '3', '4', '5', '6'])
+  })
+
+  test('a record that was refused because the database could not take it does not come back', async () => {
+    const file = fresh()
+    const store = openNodeStore(file, 'apart')
+    await store.keep(sampleRecord('1'))
+    const other = new DatabaseSync(file)
+    other.exec("CREATE TRIGGER full BEFORE INSERT ON kept BEGIN SELECT RAISE(ABORT, 'no space left'); END")
+    await expect(store.keep(sampleRecord('2', 20 * MIB))).rejects.toThrow('no space left')
+    await store.close()
+    other.exec('DROP TRIGGER full')
+    other.close()
+    expect(await requestsIn(opened(file))).toEqual(['1'])
+  })
+
+  test('many small ones go in one write', async () => {
+    const store = openNodeStore(fresh(), 'apart')
+    onTestFinished(store.close)
+    await Promise.all(Array.from({ length: 3000 }, (_, n) => store.keep(sampleRecord(String(n), 1))))
+    const kept = await store.drain(5000, ALL)
+    expect(new Set(kept.map(({ bytes }) => Buffer.from(bytes).toString('hex'))).size).toBe(3000)
   })
 
   test('records that are kept and whose octets somebody took away are an error, not an empty line', async () => {
@@ -113,7 +155,7 @@ describe('a file of the version before', () => {
   test('is as it was when that fails', async () => {
     const file = ofVersionOne([sampleRecord('1')])
     appendFileSync(folderOf(file), 'in the way')
-    expect(() => openNodeStore(file)).toThrow('ENOTDIR')
+    expect(() => openNodeStore(file)).toThrow('EEXIST')
     const old = new DatabaseSync(file)
     onTestFinished(() => old.close())
     expect(old.prepare('PRAGMA user_version').get()).toEqual({ user_version: 1 })

@@ -6,6 +6,7 @@ import type { CallPeer } from '../../exchange/ports.ts'
 import { piecesOf } from '../../protocol/body.ts'
 import { type Fault, type Outcome, refuse } from '../../protocol/faults.ts'
 import { writePem } from '../../trust/pem.ts'
+import { chunksOf } from './chunks.ts'
 import { placeOf, secured } from './connection.ts'
 import { type Attempt, fastest } from './fastest.ts'
 import { type Connection, KeptConnections, standing } from './kept-connections.ts'
@@ -81,7 +82,7 @@ export function callPeerOverTls(settings: PeerSettings): CallPeer {
       store: settings.store,
     }
     const takeIn = (incoming: IncomingMessage) =>
-      takeMessage(typeIn(incoming, 'content-type'), incoming, room, typeIn(incoming, 'x-original-content-type'))
+      takeMessage(typeIn(incoming, 'content-type'), chunksOf(incoming), room, typeIn(incoming, 'x-original-content-type'))
     const answer = await send(socket, outgoing, left(), takeIn, settings.store?.read, agent)
     if (!answer.ok) return unknown(answer)
     const { taken, ...head } = answer.value

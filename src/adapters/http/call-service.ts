@@ -8,6 +8,7 @@ import { judgeAddress, judgeHost, type Reach } from '../../exchange/reach/reach.
 import { readServiceUrl } from '../../exchange/reach/service-url.ts'
 import { piecesOf } from '../../protocol/body.ts'
 import { type Outcome, refuse } from '../../protocol/faults.ts'
+import { chunksOf } from './chunks.ts'
 import { openPlain, openTls, type Place } from './connection.ts'
 import { guardedLookup } from './guarded-lookup.ts'
 import { type Connection, KeptConnections, standing } from './kept-connections.ts'
@@ -98,8 +99,8 @@ const keepsOpen = ({ headers }: Pick<ServiceAnswer, 'headers'>): boolean =>
 /** Of an answer that is a package, large attachments are stored one by one; of another, the whole of it. */
 async function takeAnswer({ packaged }: HttpCall, incoming: IncomingMessage, room: Room): Promise<Pick<ServiceAnswer, 'body' | 'leftOut'>> {
   const type = incoming.headers['content-type'] ?? ''
-  if (!packaged || !/^multipart\/related/i.test(type)) return { body: await takeOrDigest(incoming, room) }
-  const taken = await takePackageOrDigest(type, incoming, room)
+  if (!packaged || !/^multipart\/related/i.test(type)) return { body: await takeOrDigest(chunksOf(incoming), room) }
+  const taken = await takePackageOrDigest(type, chunksOf(incoming), room)
   return 'body' in taken ? taken : { body: taken }
 }
 

@@ -1,11 +1,12 @@
 // The thread that waits for the disk: writes what a node keeps, over a connection of its own, and says when it is there.
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Batch } from './keeping-thread.ts'
-import { type KeptRow, rowsInto } from './kept-rows.ts'
+import type { KeptRow } from './kept-rows.ts'
 import { openNodeDatabase } from './node-schema.ts'
 
-const { database, octets } = openNodeDatabase(workerData as string)
-const write = rowsInto(database, octets)
+const { database, octets, rows } = openNodeDatabase(workerData as string)
+// The octets are on disk before the commit, and whoever opens the file takes up what its last commits said: the disk is waited for once.
+database.exec('PRAGMA synchronous = NORMAL')
 
 parentPort?.on('message', (batch: Batch | 'end') => {
   if (batch === 'end') {
@@ -19,7 +20,7 @@ parentPort?.on('message', (batch: Batch | 'end') => {
 /** What SQLite had to say; null: every row is on disk. */
 function written(batch: Batch): Error | null {
   try {
-    write(rowsOf(batch))
+    rows.write(rowsOf(batch))
     return null
   } catch (problem) {
     return problem instanceof Error ? problem : new Error(String(problem))

@@ -1,13 +1,36 @@
-import { closeSync, existsSync, fdatasyncSync, fstatSync, mkdirSync, openSync, readdirSync, readSync, rmSync, writevSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writevSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
+import { framed, framesFrom, sizeOfFrame } from './kept-frames.ts'
 import { syncFolder } from './sync-folder.ts'
 
 /** Where the octets of a record lie: the number of the file, and where in it they begin. */
 export type Place = { readonly file: number; readonly start: number }
+/** The last file the database knows of, and how much of it. */
+export type End = { readonly file: number; readonly through: number }
 
 export type KeptOctets = {
-  /** Puts octets at the end of the last file; they are on disk when it returns where each begins. What it wrote before it throws is never looked at. */
-  readonly append: (all: readonly Uint8Array[]) => readonly Place[]
+  /** Puts octets after the end; they are on disk when it returns. What lay behind the end was never kept, and goes. */
+  readonly append: (all: readonly Uint8Array[], end: End) => { readonly places: readonly Place[]; readonly end: End }
+  /** Whether anything lies behind the end. */
+  readonly hasBehind: (end: End) => boolean
+  /** What is whole behind the end, in order: on disk, and not known to a database that lost its last commits. */
+  readonly behind: (end: End) => { readonly records: readonly (Place & { readonly bytes: Uint8Array })[]; readonly end: End }
+  /** Takes away what lies behind the end. */
+  readonly cut: (end: End) => void
   /** undefined: the file was dropped. Throws when it is there and they are not, in full. */
   readonly read: (place: Place, size: number) => Uint8Array | undefined
   /** Forgets the files before this one; the last is never forgotten. */
@@ -22,9 +45,8 @@ const MOST_BYTES = 16 * 1024 * 1024
 const NAME = /^\d{9}$/
 
 /**
- * The octets of records, end to end in files of a folder beside a database that says what lies where. Whoever appends holds the database's write lock, and
- * commits afterwards: octets of which the database says nothing were never kept. Only the last file gets more, so files before it can be dropped at
- * any time.
+ * The octets of records, end to end in files of a folder: what is kept. A database beside them says what lies where, and how far it knows them. Whoever
+ * appends holds its write lock. Only the last file gets more, so files before it can be dropped at any time.
  */
 export function keptOctets(folder: string): KeptOctets {
   const open: { last?: Open; read?: Open } = {}
@@ -32,16 +54,20 @@ export function keptOctets(folder: string): KeptOctets {
     if (open[which]) closeSync(open[which].handle)
     delete open[which]
   }
-  /** Nobody begins another file while there is room in this one. */
-  const withRoom = (): Open => {
-    if (open.last && hasRoom(open.last)) return open.last
+  const opened = (file: number): Open => {
+    if (open.last?.file === file && fstatSync(open.last.handle).nlink > 0) return open.last
     letGo('last')
-    open.last = lastIn(folder)
-    if (hasRoom(open.last)) return open.last
-    const next = open.last.file + 1
-    letGo('last')
-    open.last = begun(folder, next)
+    open.last = { file, handle: openedToAppend(folder, file) }
     return open.last
+  }
+  /** Where more goes: after the end, or into the next file where this one is full, or has lost something. */
+  const room = ({ file, through }: End): Open & { readonly through: number } => {
+    if (through >= MOST_BYTES) return room({ file: file + 1, through: 0 })
+    const { handle } = opened(file)
+    const { size } = fstatSync(handle)
+    if (size < through) return room({ file: file + 1, through: 0 })
+    if (size > through) ftruncateSync(handle, through)
+    return { file, handle, through }
   }
   const reading = (file: number): number | undefined => {
     if (open.read?.file === file) return open.read.handle
@@ -51,16 +77,33 @@ export function keptOctets(folder: string): KeptOctets {
     return handle
   }
   return {
-    append: (all) => {
-      const { file, handle } = withRoom()
-      let start = fstatSync(handle).size
-      const size = all.reduce((sum, { length }) => sum + length, 0)
-      if (writevSync(handle, all) !== size) throw new Error(`${pathOf(folder, file)} took less than it was given; is the disk full?`)
+    append: (all, end) => {
+      const { file, handle, through } = room(end)
+      const size = all.reduce((sum, bytes) => sum + sizeOfFrame(bytes), 0)
+      if (writevSync(handle, all.flatMap(framed)) !== size)
+        throw new Error(`${pathOf(folder, file)} took less than it was given; is the disk full?`)
       fdatasyncSync(handle)
-      return all.map(({ length }) => {
-        start += length
-        return { file, start: start - length }
+      let at = through
+      const places = all.map((bytes) => {
+        at += sizeOfFrame(bytes)
+        return { file, start: at - bytes.length }
       })
+      return { places, end: { file, through: at } }
+    },
+    hasBehind: ({ file, through }) =>
+      numbersIn(folder).some((number) => number > file || (number === file && statSync(pathOf(folder, number)).size > through)),
+    behind: (end) => {
+      const files = numbersIn(folder).filter((file) => file >= end.file)
+      const records = files.flatMap((file) =>
+        framesFrom(readFileSync(pathOf(folder, file)), file === end.file ? end.through : 0).map((frame) => ({ file, ...frame })),
+      )
+      const last = records.at(-1)
+      return { records, end: last ? { file: last.file, through: last.start + last.bytes.length } : end }
+    },
+    cut: ({ file, through }) => {
+      for (const number of numbersIn(folder)) if (number > file) rmSync(pathOf(folder, number), { force: true })
+      const { handle } = opened(file)
+      if (fstatSync(handle).size > through) ftruncateSync(handle, through)
     },
     read: ({ file, start }, size) => {
       const handle = reading(file)
@@ -90,19 +133,12 @@ const numbersIn = (folder: string): readonly number[] =>
         .sort((a, b) => a - b)
     : []
 
-const hasRoom = ({ handle }: Open): boolean => fstatSync(handle).size < MOST_BYTES
-
-function lastIn(folder: string): Open {
-  const file = numbersIn(folder).at(-1)
-  return file === undefined ? begun(folder, 1) : { file, handle: openSync(pathOf(folder, file), 'a', 0o600) }
-}
-
-/** A new file whose name is on disk; the folder too, where it was not there. */
-function begun(folder: string, file: number): Open {
+/** Its name is on disk, and that of the folder, where they were not there. */
+function openedToAppend(folder: string, file: number): number {
   if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) syncFolder(dirname(folder))
   const handle = openSync(pathOf(folder, file), 'a', 0o600)
   syncFolder(folder)
-  return { file, handle }
+  return handle
 }
 
 function openedIfThere(path: string): number | undefined {

@@ -1,22 +1,69 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type Digest, digestNamed, hash } from '../../protocol/digests.ts'
+import { isoInstant } from '../../base/clock.ts'
+import { decodeRecord, identityOf } from '../../evidence/record.ts'
+import { type Digest, digestNamed, hash, hex } from '../../protocol/digests.ts'
 import { inTransaction } from './database.ts'
-import type { KeptOctets } from './kept-octets.ts'
+import type { End, KeptOctets, Place } from './kept-octets.ts'
 
 /** A record as it lies in the file; `day` is the UTC day it is counted under. */
 export type KeptRow = { readonly identity: string; readonly day: string; readonly bytes: Uint8Array }
 /** Where rows are written. `write` resolves when all of them are on disk; it rejects when none is. */
 export type RowWriter = { readonly write: (rows: readonly KeptRow[]) => Promise<void>; readonly close: () => Promise<void> }
-
+export type Rows = {
+  /** All of them or none, in one transaction; those that are there already are left as they are. */
+  readonly write: (rows: readonly KeptRow[]) => void
+  /** The same, within a transaction of the caller's. */
+  readonly writeWithin: (rows: readonly KeptRow[]) => void
+  /** Takes up what is on disk and what the database, when the machine died, lost again. */
+  readonly catchUp: () => void
+}
 type Named = KeptRow & { readonly name: Uint8Array; readonly isNew: boolean }
 
 const SHA256 = digestNamed('SHA-256') as Digest
+const BEGINNING: End = { file: 1, through: 0 }
+/** Of a record that cannot be read. */
+const NO_DAY = '1970-01-01'
 
-/**
- * Writes rows in one transaction; those that are there already are left as they are. Their octets are on disk before the transaction says so. Within a
- * transaction of its caller it needs none of its own.
- */
-export function rowsInto(database: DatabaseSync, octets: KeptOctets): (rows: readonly KeptRow[]) => void {
+/** The rows that say which records are kept. Their octets are on disk before anything is said of them. */
+export function rowsInto(database: DatabaseSync, octets: KeptOctets): Rows {
+  const { end, know, fresh, say } = saying(database)
+  const writeWithin = (rows: readonly KeptRow[]) => {
+    const those = fresh(rows)
+    if (those.length === 0) return
+    const bytes = those.map((row) => row.bytes)
+    const appended = octets.append(bytes, end())
+    for (const [n, row] of those.entries()) say(row, appended.places[n] as Place)
+    know(appended.end)
+  }
+  const takeUp = () => {
+    const found = octets.behind(end())
+    for (const { bytes, ...place } of found.records) for (const row of fresh([rowOf(bytes)])) say(row, place)
+    know(found.end)
+  }
+  /** What was appended and then not said was not kept. Where this fails too, the next that is appended goes in its place. */
+  const cutBehind = () => {
+    try {
+      inTransaction(database, () => octets.cut(end()))
+    } catch {} // the first problem is told
+  }
+  return {
+    write: (rows) => {
+      try {
+        inTransaction(database, () => writeWithin(rows))
+      } catch (problem) {
+        cutBehind()
+        throw problem
+      }
+    },
+    writeWithin,
+    catchUp: () => {
+      if (octets.hasBehind(end())) inTransaction(database, takeUp)
+    },
+  }
+}
+
+/** What the tables say: how far they know the octets, which of some rows they do not have, and where a new one lies. */
+function saying(database: DatabaseSync) {
   const standing = database.prepare(
     'SELECT EXISTS (SELECT 1 FROM kept WHERE kept.seq = counted.seq) AS kept FROM counted WHERE identity = ?',
   )
@@ -25,33 +72,38 @@ export function rowsInto(database: DatabaseSync, octets: KeptOctets): (rows: rea
     'INSERT INTO counted (identity, day, seq) VALUES (?, ?, ?) ON CONFLICT (identity) DO UPDATE SET seq = excluded.seq',
   )
   const add = database.prepare('INSERT INTO sums (day, n) VALUES (?, 1) ON CONFLICT (day) DO UPDATE SET n = n + 1')
-  const fresh = (rows: readonly KeptRow[]): readonly Named[] => {
-    const named = new Map<string, Named>()
-    for (const row of rows) {
-      const name = hash(SHA256, Buffer.from(row.identity))
-      const known = standing.get(name)
-      if (!known?.kept && !named.has(row.identity)) named.set(row.identity, { ...row, name, isNew: !known })
-    }
-    return [...named.values()]
-  }
-  const put = (rows: readonly Named[]) => {
-    const places = octets.append(rows.map(({ bytes }) => bytes))
-    for (const [n, { name, day, bytes, isNew }] of rows.entries()) {
-      const { file, start } = places[n] as (typeof places)[number]
+  const known = database.prepare('SELECT file, through FROM known')
+  const learn = database.prepare(
+    'INSERT INTO known (one, file, through) VALUES (1, ?1, ?2) ON CONFLICT (one) DO UPDATE SET file = ?1, through = ?2',
+  )
+  return {
+    end: (): End => (known.get() as End | undefined) ?? BEGINNING,
+    know: ({ file, through }: End) => learn.run(file, through),
+    fresh: (rows: readonly KeptRow[]): readonly Named[] => {
+      const named = new Map<string, Named>()
+      for (const row of rows) {
+        const name = hash(SHA256, Buffer.from(row.identity))
+        const found = standing.get(name)
+        if (!found?.kept && !named.has(row.identity)) named.set(row.identity, { ...row, name, isNew: !found })
+      }
+      return [...named.values()]
+    },
+    say: ({ name, day, bytes, isNew }: Named, { file, start }: Place) => {
       const { lastInsertRowid } = insert.run(file, start, bytes.length)
       tell.run(name, day, lastInsertRowid)
       if (isNew) add.run(day)
-    }
+    },
   }
-  const write = (rows: readonly KeptRow[]) => {
-    const those = fresh(rows)
-    if (those.length > 0) put(those)
-  }
-  return (rows) => (database.isTransaction ? write(rows) : inTransaction(database, () => write(rows)))
+}
+
+/** What a record says of itself. */
+export function rowOf(bytes: Uint8Array): KeptRow {
+  const decoded = decodeRecord(bytes)
+  if (!decoded.ok) return { identity: `unreadable/${hex(hash(SHA256, bytes))}`, day: NO_DAY, bytes }
+  return { identity: identityOf(decoded.value), day: isoInstant(decoded.value.at).slice(0, 10), bytes }
 }
 
 /** In this thread, which waits for the disk with everything else it does. */
-export function writingHere(database: DatabaseSync, octets: KeptOctets): RowWriter {
-  const write = rowsInto(database, octets)
+export function writingHere({ write }: Rows): RowWriter {
   return { write: async (rows) => write(rows), close: async () => {} }
 }

@@ -24,8 +24,8 @@ export type NodeStore = {
  * @param keeping 'apart': records are written by a thread of its own, for a node that serves many at once
  */
 export function openNodeStore(file: string, keeping: 'here' | 'apart' = 'here'): NodeStore {
-  const { database, octets } = openNodeDatabase(file)
-  const writer = keeping === 'apart' ? writingApart(file) : writingHere(database, octets)
+  const { database, octets, rows } = openNodeDatabase(file)
+  const writer = keeping === 'apart' ? writingApart(file) : writingHere(rows)
   const records = keptRecords(database, octets, writer)
   return {
     keep: records.keep,

@@ -15,6 +15,16 @@ export type GatePorts = {
 }
 type Waiting = { readonly since: number; readonly code: string }
 const KEY = 'archive/waiting'
+/** What stands in a store, while only this process writes to it: it is asked for with every message. */
+const known = new WeakMap<object, Waiting | null>()
+
+async function waitingIn(store: Pick<Store, 'get'>): Promise<Waiting | null> {
+  const remembered = known.get(store)
+  if (remembered !== undefined) return remembered
+  const waiting = (await store.get<Waiting | null>(KEY))?.value ?? null
+  if (!known.has(store)) known.set(store, waiting)
+  return waiting
+}
 
 /** What the archive line found: sealing waits since then, or goes on. Kept, so that a restart does not begin to count anew. */
 export async function noteSealing(
@@ -24,12 +34,11 @@ export async function noteSealing(
   const { store, now, log, longestStampDelay } = ports
   const stored = await store.get<Waiting | null>(KEY)
   const before = stored?.value ?? null
-  if (waiting === undefined) {
-    if (before) await store.put(KEY, null, stored?.version ?? 0)
-    return
-  }
   const since = before?.since ?? now()
-  if (!before) await store.put(KEY, { since, code: waiting } satisfies Waiting, stored?.version ?? 0)
+  const found = waiting === undefined ? null : (before ?? { since, code: waiting })
+  if (found !== before) await store.put(KEY, found, stored?.version ?? 0)
+  known.set(store, found)
+  if (waiting === undefined) return
   const until = isoInstant((since + longestStampDelay) as ReturnType<Now>)
   log({
     level: 'warn',
@@ -47,7 +56,7 @@ export async function noteSealing(
  */
 export function gate(ports: GatePorts): { readonly outgoing: CurrentTrust; readonly incoming: CurrentTrust } {
   const unsealed = async (): Promise<Outcome<true>> => {
-    const waiting = (await ports.store.get<Waiting | null>(KEY))?.value
+    const waiting = await waitingIn(ports.store)
     if (!waiting || ports.now() - waiting.since < ports.longestStampDelay) return ok(true)
     return refuse(
       'timestamping_failed',
