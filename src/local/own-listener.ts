@@ -66,24 +66,16 @@ const tlsOf = ({ certificate, key }: Pick<OwnListenerOptions, 'certificate' | 'k
   sessionTimeout: 600,
 })
 
-const certificates = new WeakMap<TLSSocket, Uint8Array | null>()
-/** What the client presented, taken apart once a connection: it is judged with every message. */
-function certificateOf(socket: TLSSocket): Uint8Array | null {
-  const known = certificates.get(socket)
-  if (known !== undefined) return known
-  const presented = socket.getPeerX509Certificate()?.raw ?? null
-  certificates.set(socket, presented)
-  return presented
-}
-
-const names = new WeakMap<TLSSocket, string>()
-/** Who asks over a connection: by its certificate, else from where. */
-function whoseIs(socket: TLSSocket, certificate: Uint8Array | null): string {
-  const known = names.get(socket)
-  if (known !== undefined) return known
-  const name = certificate ? hash('sha256', certificate, 'hex') : String(socket.remoteAddress)
-  names.set(socket, name)
-  return name
+type Client = { readonly certificate: Uint8Array | null; readonly name: string }
+const clients = new WeakMap<TLSSocket, Client>()
+/** Who asks over a connection, found out once: what the client presented, judged with every message, and a name by it, else by where it is. */
+function clientOf(socket: TLSSocket): Client {
+  const known = clients.get(socket)
+  if (known) return known
+  const certificate = socket.getPeerX509Certificate()?.raw ?? null
+  const client = { certificate, name: certificate ? hash('sha256', certificate, 'hex') : String(socket.remoteAddress) }
+  clients.set(socket, client)
+  return client
 }
 
 /** A node's door without a gateway before it: requests and answers are streamed, headers arrive as they were sent, and nothing is decoded. */
@@ -104,9 +96,9 @@ export function ownListener(serve: (arrival: Arrival) => Promise<Served>, option
   server.on('connection', (socket: Socket) => crowd.enter(socket))
   const turns = new Turns()
   const answer = async (message: IncomingMessage, response: ServerResponse) => {
-    const certificate = certificateOf(message.socket as TLSSocket)
+    const { certificate, name } = clientOf(message.socket as TLSSocket)
     if (options.admits && !(await options.admits(certificate))) return void response.destroy()
-    await turns.take(whoseIs(message.socket as TLSSocket, certificate))
+    await turns.take(name)
     const served = await serve({
       method: message.method ?? '',
       target: message.url ?? '',

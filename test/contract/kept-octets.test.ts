@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto'
-import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { framed } from '../../src/adapters/local/kept-frames.ts'
+import { keptRecords } from '../../src/adapters/local/kept-records.ts'
+import { writingHere } from '../../src/adapters/local/kept-rows.ts'
+import { openNodeDatabase } from '../../src/adapters/local/node-schema.ts'
 import { openNodeStore } from '../../src/adapters/local/node-store.ts'
 import { type EvidenceRecord, encodeRecord, identityOf } from '../../src/evidence/record.ts'
 import { sampleRecord } from './kept.ts'
@@ -152,13 +156,68 @@ describe('a file of the version before', () => {
     expect([await waiting(), [...(await keptByDay())]]).toEqual([1, [['2027-01-15', 1]]])
   })
 
-  test('is as it was when that fails', async () => {
+  test('is as it was when that fails, and what a failed one left behind is set aside', async () => {
     const file = ofVersionOne([sampleRecord('1')])
-    appendFileSync(folderOf(file), 'in the way')
-    expect(() => openNodeStore(file)).toThrow('EEXIST')
     const old = new DatabaseSync(file)
     onTestFinished(() => old.close())
+    old.exec('CREATE TABLE sums (in_the_way)')
+    expect(() => openNodeStore(file)).toThrow('already exists')
     expect(old.prepare('PRAGMA user_version').get()).toEqual({ user_version: 1 })
     expect(old.prepare('SELECT count(*) AS n FROM kept').get()).toEqual({ n: 1 })
+    old.exec('DROP TABLE sums')
+    const other = openNodeStore(fresh())
+    await other.keep(sampleRecord('left behind'))
+    const [left] = await other.drain(1, ALL)
+    await other.close()
+    mkdirSync(folderOf(file))
+    writeFileSync(join(folderOf(file), '000000001'), Buffer.concat(framed(left?.bytes as Uint8Array)))
+    expect(await requestsIn(opened(file))).toEqual(['1'])
+  })
+
+  test('gives no number a second time: a program of that version that still runs takes nothing away that it does not know', async () => {
+    const file = ofVersionOne(['1', '2', '3'].map((id) => sampleRecord(id)))
+    const old = new DatabaseSync(file)
+    onTestFinished(() => old.close())
+    const forget = old.prepare('DELETE FROM kept WHERE seq = ?')
+    const store = opened(file)
+    for (const seq of [1, 2, 3]) forget.run(seq)
+    expect(await requestsIn(store)).toEqual(['1', '2', '3'])
+  })
+})
+
+describe('a file of octets is dropped when nothing in it is needed', () => {
+  test('as of the moment of the acknowledgement: what is kept between that and the dropping stays', async () => {
+    const { database, octets, rows } = openNodeDatabase(fresh())
+    onTestFinished(() => {
+      octets.close()
+      database.close()
+    })
+    const write = (id: string, size: number) => {
+      const record = sampleRecord(id, size)
+      rows.write([{ identity: identityOf(record), day: '2027-01-15', bytes: encodeRecord(record) }])
+    }
+    const meanwhile = {
+      ...octets,
+      dropBefore: (file: number) => {
+        write('2', 17 * MIB)
+        write('3', 1)
+        octets.dropBefore(file)
+      },
+    }
+    const records = keptRecords(database, meanwhile, writingHere(rows))
+    await records.keep(sampleRecord('1'))
+    await records.acknowledge((await records.drain(10, ALL)).map(({ receipt }) => receipt))
+    expect(await requestsIn(records)).toEqual(['2', '3'])
+  })
+
+  test('one that is missing holds up none of the others, and is told when they are gone', async () => {
+    const file = fresh()
+    const { keep, drain, acknowledge } = opened(file)
+    for (const id of ['1', '2', '3']) await keep(sampleRecord(id, 17 * MIB))
+    rmSync(join(folderOf(file), '000000002'))
+    const others = await drain(10, ALL)
+    expect(await requestsIn({ drain: async () => others })).toEqual(['1', '3'])
+    await acknowledge(others.map(({ receipt }) => receipt))
+    await expect(drain(10, ALL)).rejects.toThrow('the octets of record 2, which is kept, are not there')
   })
 })

@@ -7,8 +7,8 @@ type Step = IteratorResult<Uint8Array, undefined>
 const DONE: Step = { done: true, value: undefined }
 
 /**
- * What comes in over a stream, chunk by chunk: as its own iterator gives it, with a third of the work, since every message of every exchange comes in so.
- * Throws what the stream says went wrong, or that it was closed before its end; leaving early destroys the stream.
+ * What comes in over a stream, chunk by chunk: as its own iterator gives it, with less work, since every message of every exchange comes in so.
+ * Throws what the stream says went wrong, or that it was closed before its end. Whoever leaves early leaves it paused, and whoever opened it ends it.
  */
 export function chunksOf(stream: Readable): AsyncIterable<Uint8Array> {
   return { [Symbol.asyncIterator]: () => new Chunks(stream) }
@@ -18,6 +18,7 @@ class Chunks implements AsyncIterator<Uint8Array, undefined> {
   readonly #stream: Readable
   readonly #waiting: Uint8Array[] = []
   #ended = false
+  #left = false
   #problem: unknown
   #tell: (() => void) | undefined
 
@@ -36,6 +37,7 @@ class Chunks implements AsyncIterator<Uint8Array, undefined> {
   }
 
   #take(chunk: Uint8Array): void {
+    if (this.#left) return
     this.#waiting.push(chunk)
     if (this.#waiting.length >= MOST_WAITING) this.#stream.pause()
     this.#tell?.()
@@ -70,7 +72,9 @@ class Chunks implements AsyncIterator<Uint8Array, undefined> {
   }
 
   async return(): Promise<Step> {
-    if (!this.#ended) this.#stream.destroy()
+    this.#left = true
+    this.#waiting.length = 0
+    this.#stream.pause()
     return DONE
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   closeSync,
   existsSync,
@@ -9,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  renameSync,
   rmSync,
   statSync,
   writevSync,
@@ -31,10 +33,12 @@ export type KeptOctets = {
   readonly behind: (end: End) => { readonly records: readonly (Place & { readonly bytes: Uint8Array })[]; readonly end: End }
   /** Takes away what lies behind the end. */
   readonly cut: (end: End) => void
-  /** undefined: the file was dropped. Throws when it is there and they are not, in full. */
+  /** undefined: they are not there; the file may have been dropped. */
   readonly read: (place: Place, size: number) => Uint8Array | undefined
-  /** Forgets the files before this one; the last is never forgotten. */
+  /** Forgets the files before this one. */
   readonly dropBefore: (file: number) => void
+  /** Gives whatever lies here another name: it belongs to no database that is here. */
+  readonly setAside: () => void
   /** Lets go of the files that are open. */
   readonly close: () => void
 }
@@ -91,7 +95,7 @@ export function keptOctets(folder: string): KeptOctets {
       return { places, end: { file, through: at } }
     },
     hasBehind: ({ file, through }) =>
-      numbersIn(folder).some((number) => number > file || (number === file && statSync(pathOf(folder, number)).size > through)),
+      numbersIn(folder).some((number) => number > file || (number === file && sizeAt(pathOf(folder, number)) > through)),
     behind: (end) => {
       const files = numbersIn(folder).filter((file) => file >= end.file)
       const records = files.flatMap((file) =>
@@ -109,12 +113,16 @@ export function keptOctets(folder: string): KeptOctets {
       const handle = reading(file)
       if (handle === undefined) return undefined
       const octets = new Uint8Array(size)
-      if (readSync(handle, octets, 0, size, start) !== size) throw new Error(`${pathOf(folder, file)} ends before its records do`)
-      return octets
+      return readSync(handle, octets, 0, size, start) === size ? octets : undefined
     },
     dropBefore: (file) => {
       letGo('read')
-      for (const number of numbersIn(folder).slice(0, -1)) if (number < file) rmSync(pathOf(folder, number), { force: true })
+      for (const number of numbersIn(folder)) if (number < file) rmSync(pathOf(folder, number), { force: true })
+    },
+    setAside: () => {
+      letGo('last')
+      letGo('read')
+      if (existsSync(folder)) renameSync(folder, `${folder}.${randomUUID()}`)
     },
     close: () => {
       letGo('last')
@@ -133,9 +141,12 @@ const numbersIn = (folder: string): readonly number[] =>
         .sort((a, b) => a - b)
     : []
 
-/** Its name is on disk, and that of the folder, where they were not there. */
+const sizeAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+
+/** Its name is on disk, and that of the folder, whoever made them. */
 function openedToAppend(folder: string, file: number): number {
-  if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) syncFolder(dirname(folder))
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  syncFolder(dirname(folder))
   const handle = openSync(pathOf(folder, file), 'a', 0o600)
   syncFolder(folder)
   return handle

@@ -28,7 +28,7 @@ export function keptRecords(database: DatabaseSync, octets: KeptOctets, { write 
   const days = database.prepare('SELECT day, n FROM sums WHERE day >= ? ORDER BY day')
   const select = database.prepare('SELECT seq, file, start, size FROM kept ORDER BY seq LIMIT ?')
   const standing = database.prepare('SELECT 1 FROM kept WHERE seq = ?') // another process may have acknowledged it meanwhile
-  const oldest = database.prepare('SELECT file FROM kept ORDER BY seq LIMIT 1')
+  const firstNeeded = database.prepare('SELECT coalesce((SELECT file FROM kept ORDER BY seq LIMIT 1), (SELECT file FROM known), 1) AS file')
   const remove = database.prepare('DELETE FROM kept WHERE seq = ?')
   const count = database.prepare('SELECT count(*) AS n FROM kept')
   const pending: Pending[] = []
@@ -58,21 +58,25 @@ export function keptRecords(database: DatabaseSync, octets: KeptOctets, { write 
       }),
     drain: async (most, mostBytes) => {
       const taken: Drained[] = []
+      let missing: unknown
       let sum = 0
       for (const { seq, file, start, size } of select.all(most)) {
         sum += Number(size)
         if (taken.length > 0 && sum > mostBytes) break
         const bytes = octets.read({ file: Number(file), start: Number(start) }, Number(size))
         if (bytes) taken.push({ receipt: String(seq), bytes })
-        else if (standing.get(Number(seq))) throw new Error(`the octets of record ${seq}, which is kept, are not there`)
+        else if (standing.get(Number(seq))) missing ??= seq
       }
+      // Those that are there go on; what is missing is told again and again.
+      if (taken.length === 0 && missing !== undefined) throw new Error(`the octets of record ${missing}, which is kept, are not there`)
       return taken
     },
     acknowledge: async (receipts) => {
-      inTransaction(database, () => {
+      const first = inTransaction(database, () => {
         for (const receipt of receipts) remove.run(Number(receipt))
+        return Number(firstNeeded.get()?.file)
       })
-      octets.dropBefore(Number(oldest.get()?.file ?? Number.POSITIVE_INFINITY))
+      octets.dropBefore(first)
     },
     waiting: async () => Number(count.get()?.n),
     keptByDay: async (since = '') => new Map(days.all(since).map(({ day, n }) => [String(day), Number(n)])),

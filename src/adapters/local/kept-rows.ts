@@ -40,11 +40,15 @@ export function rowsInto(database: DatabaseSync, octets: KeptOctets): Rows {
     for (const { bytes, ...place } of found.records) for (const row of fresh([rowOf(bytes)])) say(row, place)
     know(found.end)
   }
-  /** What was appended and then not said was not kept. Where this fails too, the next that is appended goes in its place. */
+  /**
+   * What was appended and then not said was not kept. A commit that failed may still lie in the log, and come back when everybody dies: another is
+   * made in its place first, and where that fails nothing is cut.
+   */
   const cutBehind = () => {
     try {
+      inTransaction(database, () => know(end()))
       inTransaction(database, () => octets.cut(end()))
-    } catch {} // the first problem is told
+    } catch {} // the first problem is told; the next that is appended goes in its place
   }
   return {
     write: (rows) => {

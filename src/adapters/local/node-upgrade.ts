@@ -12,6 +12,8 @@ const COUNTS = `
   INSERT INTO counted (identity, day, seq) SELECT identity, day, 0 FROM counted_1;
   INSERT INTO sums (day, n) SELECT day, count(*) FROM counted_1 GROUP BY day;
 `
+/** A program of the version before that still runs has numbers of records in hand: none of them is given out again. */
+const NUMBERS = `INSERT INTO sqlite_sequence (name, seq) SELECT 'kept', seq FROM sqlite_sequence WHERE name = 'kept_1'`
 const GONE = 'DROP TABLE kept_1; DROP TABLE counted_1'
 
 /**
@@ -19,7 +21,8 @@ const GONE = 'DROP TABLE kept_1; DROP TABLE counted_1'
  * @param tables the schema of version 2's tables of records
  */
 export function upgradeFromOne(database: DatabaseSync, octets: KeptOctets, tables: string): void {
-  database.exec(`${ASIDE} ${tables} ${COUNTS}`)
+  octets.setAside() // of an upgrade that died, if anything
+  database.exec(`${ASIDE} ${tables} ${COUNTS} ${NUMBERS}`)
   const { writeWithin } = rowsInto(database, octets)
   for (const row of database.prepare('SELECT bytes FROM kept_1 ORDER BY seq').iterate()) writeWithin([rowOf(row.bytes as Uint8Array)])
   database.exec(GONE)
