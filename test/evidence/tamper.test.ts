@@ -23,11 +23,11 @@ describe('containers we wrote', () => {
   })
 
   test('are refused by strict after any single change; the full count runs in the campaign', async () => {
-    const { whole, value } = await run(2400, 20261124)
+    const { whole, value } = await run(1200, 20261124)
     console.log(`tampering: ${whole.refused} of ${whole.mutations} refused, ${whole.same} unchanged in every name and byte`)
     expect(whole.refused + whole.same).toBe(whole.mutations)
     expect(Object.keys(whole.cells).length).toBeGreaterThan(CLASSES)
-    expect(Math.min(...Object.values(whole.cells))).toBeGreaterThanOrEqual(30)
+    expect(Math.min(...Object.values(whole.cells))).toBeGreaterThanOrEqual(15)
     // Stamped over their signature value, as stock servers stamp a record alone, a change can stay in what no signature covers.
     console.log(`tampering, stamped over the value: ${value.refused} of ${value.mutations} refused, ${value.asGood} as good`)
     expect(value.refused + value.same + value.asGood).toBe(value.mutations)
