@@ -187,11 +187,8 @@ describe('a file of the version before', () => {
 
 describe('a file of octets is dropped when nothing in it is needed', () => {
   test('as of the moment of the acknowledgement: what is kept between that and the dropping stays', async () => {
-    const { database, octets, rows } = openNodeDatabase(fresh())
-    onTestFinished(() => {
-      octets.close()
-      database.close()
-    })
+    const { database, octets, rows, close } = openNodeDatabase(fresh())
+    onTestFinished(close)
     const write = (id: string, size: number) => {
       const record = sampleRecord(id, size)
       rows.write([{ identity: identityOf(record), day: '2027-01-15', bytes: encodeRecord(record) }])

@@ -4,14 +4,13 @@ import type { Batch } from './keeping-thread.ts'
 import type { KeptRow } from './kept-rows.ts'
 import { openNodeDatabase } from './node-schema.ts'
 
-const { database, octets, rows } = openNodeDatabase(workerData as string)
+const { database, rows, close } = openNodeDatabase(workerData as string)
 // The octets are on disk before the commit, and whoever opens the file takes up what its last commits said: the disk is waited for once.
 database.exec('PRAGMA synchronous = NORMAL')
 
 parentPort?.on('message', (batch: Batch | 'end') => {
   if (batch === 'end') {
-    octets.close()
-    database.close()
+    close()
     return parentPort?.close()
   }
   parentPort?.postMessage(written(batch))

@@ -20,8 +20,9 @@ export function framesFrom(file: Buffer, from: number): readonly Frame[] {
   const frames: Frame[] = []
   for (let at = from; at + HEAD <= file.length; ) {
     const start = at + HEAD
-    const bytes = file.subarray(start, start + file.readUInt32BE(at))
-    if (bytes.length === 0 || bytes.length < file.readUInt32BE(at) || crc32(bytes) !== file.readUInt32BE(at + 4)) return frames
+    const length = file.readUInt32BE(at)
+    const bytes = file.subarray(start, start + length)
+    if (length === 0 || bytes.length < length || crc32(bytes) !== file.readUInt32BE(at + 4)) return frames
     frames.push({ start, bytes })
     at = start + bytes.length
   }

@@ -58,6 +58,10 @@ export function keptOctets(folder: string): KeptOctets {
     if (open[which]) closeSync(open[which].handle)
     delete open[which]
   }
+  const close = () => {
+    letGo('last')
+    letGo('read')
+  }
   const opened = (file: number): Open => {
     if (open.last?.file === file && fstatSync(open.last.handle).nlink > 0) return open.last
     letGo('last')
@@ -120,14 +124,10 @@ export function keptOctets(folder: string): KeptOctets {
       for (const number of numbersIn(folder)) if (number < file) rmSync(pathOf(folder, number), { force: true })
     },
     setAside: () => {
-      letGo('last')
-      letGo('read')
+      close()
       if (existsSync(folder)) renameSync(folder, `${folder}.${randomUUID()}`)
     },
-    close: () => {
-      letGo('last')
-      letGo('read')
-    },
+    close,
   }
 }
 

@@ -1,10 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { isoInstant } from '../../base/clock.ts'
-import { type EvidenceRecord, encodeRecord, identityOf } from '../../evidence/record.ts'
+import { type EvidenceRecord, encodeRecord } from '../../evidence/record.ts'
 import type { Acknowledge, Drain, Drained, Keep } from '../../exchange/ports.ts'
 import { inTransaction } from './database.ts'
 import type { KeptOctets } from './kept-octets.ts'
-import type { KeptRow, RowWriter } from './kept-rows.ts'
+import { type KeptRow, type RowWriter, rowOf } from './kept-rows.ts'
 
 /** The records kept and not yet secured, in the order they came. */
 export type KeptRecords = {
@@ -101,7 +100,7 @@ function takenFrom(pending: Pending[]): { readonly batch: readonly Pending[]; re
   for (let size = 0; pending.length > 0 && size < MOST_BYTES; ) {
     const next = pending.shift() as Pending
     try {
-      const row = rowOf(next.record)
+      const row = rowOf(next.record, encodeRecord(next.record))
       size += row.bytes.length
       rows.push(row)
       batch.push(next)
@@ -111,9 +110,3 @@ function takenFrom(pending: Pending[]): { readonly batch: readonly Pending[]; re
   }
   return { batch, rows }
 }
-
-const rowOf = (record: EvidenceRecord): KeptRow => ({
-  identity: identityOf(record),
-  day: isoInstant(record.at).slice(0, 10),
-  bytes: encodeRecord(record),
-})

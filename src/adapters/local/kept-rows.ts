@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { isoInstant } from '../../base/clock.ts'
-import { decodeRecord, identityOf } from '../../evidence/record.ts'
+import { decodeRecord, type EvidenceRecord, identityOf } from '../../evidence/record.ts'
 import { type Digest, digestNamed, hash, hex } from '../../protocol/digests.ts'
 import { inTransaction } from './database.ts'
 import type { End, KeptOctets, Place } from './kept-octets.ts'
@@ -37,7 +37,7 @@ export function rowsInto(database: DatabaseSync, octets: KeptOctets): Rows {
   }
   const takeUp = () => {
     const found = octets.behind(end())
-    for (const { bytes, ...place } of found.records) for (const row of fresh([rowOf(bytes)])) say(row, place)
+    for (const { bytes, ...place } of found.records) for (const row of fresh([rowFrom(bytes)])) say(row, place)
     know(found.end)
   }
   /**
@@ -100,11 +100,18 @@ function saying(database: DatabaseSync) {
   }
 }
 
-/** What a record says of itself. */
-export function rowOf(bytes: Uint8Array): KeptRow {
+/** @param bytes the record, encoded */
+export const rowOf = (record: EvidenceRecord, bytes: Uint8Array): KeptRow => ({
+  identity: identityOf(record),
+  day: isoInstant(record.at).slice(0, 10),
+  bytes,
+})
+
+/** The same of a record that is read back. */
+export function rowFrom(bytes: Uint8Array): KeptRow {
   const decoded = decodeRecord(bytes)
   if (!decoded.ok) return { identity: `unreadable/${hex(hash(SHA256, bytes))}`, day: NO_DAY, bytes }
-  return { identity: identityOf(decoded.value), day: isoInstant(decoded.value.at).slice(0, 10), bytes }
+  return rowOf(decoded.value, bytes)
 }
 
 /** In this thread, which waits for the disk with everything else it does. */

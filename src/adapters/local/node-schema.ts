@@ -23,20 +23,29 @@ const SCHEMA = `${KEPT}
 const STORE_VERSION = 2
 
 /** A node's file, the octets that lie in a folder beside it, and the rows that say what is kept of them. */
-export type NodeDatabase = { readonly database: DatabaseSync; readonly octets: KeptOctets; readonly rows: Rows }
+export type NodeDatabase = {
+  readonly database: DatabaseSync
+  readonly octets: KeptOctets
+  readonly rows: Rows
+  /** Lets go of all of it. */
+  readonly close: () => void
+}
 
 /** Opens or creates a node's file. Throws StoreVersionError when it was written by another version, and whatever SQLite has to say. */
 export function openNodeDatabase(file: string): NodeDatabase {
   const octets = keptOctets(file.replace(/(\.sqlite)?$/, '.records'))
   const upgrade = { from: 1, with: (database: DatabaseSync) => upgradeFromOne(database, octets, KEPT) }
   const database = openDatabase(file, { schema: SCHEMA, version: STORE_VERSION, upgrade })
+  const close = () => {
+    octets.close()
+    database.close()
+  }
   try {
     const rows = rowsInto(database, octets)
     rows.catchUp()
-    return { database, octets, rows }
+    return { database, octets, rows, close }
   } catch (problem) {
-    octets.close()
-    database.close()
+    close()
     throw problem
   }
 }

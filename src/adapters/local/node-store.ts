@@ -24,7 +24,7 @@ export type NodeStore = {
  * @param keeping 'apart': records are written by a thread of its own, for a node that serves many at once
  */
 export function openNodeStore(file: string, keeping: 'here' | 'apart' = 'here'): NodeStore {
-  const { database, octets, rows } = openNodeDatabase(file)
+  const { database, octets, rows, close } = openNodeDatabase(file)
   const writer = keeping === 'apart' ? writingApart(file) : writingHere(rows)
   const records = keptRecords(database, octets, writer)
   return {
@@ -37,8 +37,7 @@ export function openNodeStore(file: string, keeping: 'here' | 'apart' = 'here'):
     close: async () => {
       await records.settled()
       await writer.close()
-      octets.close()
-      database.close()
+      close()
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { KeptOctets } from './kept-octets.ts'
-import { rowOf, rowsInto } from './kept-rows.ts'
+import { rowFrom, rowsInto } from './kept-rows.ts'
 
 /** Version 1 held the octets of records in its rows, and counted identities without saying where they lie; the first files of it did not count. */
 const ASIDE = `
@@ -24,6 +24,6 @@ export function upgradeFromOne(database: DatabaseSync, octets: KeptOctets, table
   octets.setAside() // of an upgrade that died, if anything
   database.exec(`${ASIDE} ${tables} ${COUNTS} ${NUMBERS}`)
   const { writeWithin } = rowsInto(database, octets)
-  for (const row of database.prepare('SELECT bytes FROM kept_1 ORDER BY seq').iterate()) writeWithin([rowOf(row.bytes as Uint8Array)])
+  for (const row of database.prepare('SELECT bytes FROM kept_1 ORDER BY seq').iterate()) writeWithin([rowFrom(row.bytes as Uint8Array)])
   database.exec(GONE)
 }
