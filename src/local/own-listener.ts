@@ -4,7 +4,7 @@ import { createServer, type ServerOptions } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { chunksOf } from '../adapters/http/chunks.ts'
-import { type ReadStored, sizeOfPieces, writePieces } from '../adapters/http/octets.ts'
+import { endWith, type ReadStored, sizeOfPieces } from '../adapters/http/octets.ts'
 import { PEER_SUITES } from '../adapters/http/peer-tls.ts'
 import type { Piece } from '../protocol/body.ts'
 import type { Header } from '../protocol/rest-headers.ts'
@@ -134,7 +134,7 @@ async function give(
   const heardOut = message.readableEnded || message.complete
   const close = keepAlive && heardOut ? [] : ['Connection', 'close']
   response.writeHead(status, [...headers.flat(), ...length, ...close])
-  if (heardOut) return writePieces(response, bodyless ? [] : body, read)
+  if (heardOut) return endWith(response, bodyless ? [] : body, read)
   for (const piece of bodyless ? [] : body) if (piece instanceof Uint8Array) response.write(piece)
   response.flushHeaders()
   await heardOutOrTired(message)

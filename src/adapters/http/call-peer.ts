@@ -1,17 +1,16 @@
 import type { KeyObject } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { ok, type Refused, refused } from '../../base/result.ts'
 import type { CallPeer } from '../../exchange/ports.ts'
 import { piecesOf } from '../../protocol/body.ts'
 import { type Fault, type Outcome, refuse } from '../../protocol/faults.ts'
+import { lastValue } from '../../protocol/rest-headers.ts'
 import { writePem } from '../../trust/pem.ts'
-import { chunksOf } from './chunks.ts'
 import { placeOf, secured } from './connection.ts'
 import { type Attempt, fastest } from './fastest.ts'
+import type { Incoming } from './http-connection.ts'
 import { type Connection, KeptConnections, standing } from './kept-connections.ts'
 import { PEER_TLS } from './peer-tls.ts'
-import { send } from './send.ts'
 import type { BodyStore } from './take-in.ts'
 import { takeMessage } from './take-message.ts'
 
@@ -60,6 +59,7 @@ export function callPeerOverTls(settings: PeerSettings): CallPeer {
     clock: () => performance.now(),
   }
   const keptConnections = new KeptConnections<PeerConnection>(settings.keepIdleMs ?? 0)
+  const keeps = (settings.keepIdleMs ?? 0) > 0
   return async (addresses, message, accepts, budgetMs) => {
     const started = performance.now()
     const left = () => Math.max(1, Math.floor(budgetMs - (performance.now() - started)))
@@ -73,7 +73,7 @@ export function callPeerOverTls(settings: PeerSettings): CallPeer {
     }
     const connection = (await waiting(keptConnections, where, own, accepts)) ?? (await fastest(addresses, authenticate, left, race))
     if (!connection.ok) return connection
-    const { socket, host, agent } = connection.value
+    const { host, http } = connection.value
     const headers = [['host', host] as const, ...message.headers]
     const outgoing = { method: 'POST', path: '/', headers, body: piecesOf(message) }
     const room = {
@@ -81,21 +81,16 @@ export function callPeerOverTls(settings: PeerSettings): CallPeer {
       most: settings.mostBytes,
       store: settings.store,
     }
-    const takeIn = (incoming: IncomingMessage) =>
-      takeMessage(typeIn(incoming, 'content-type'), chunksOf(incoming), room, typeIn(incoming, 'x-original-content-type'))
-    const answer = await send(socket, outgoing, left(), takeIn, settings.store?.read, agent)
+    const takeIn = ({ headers: said, chunks }: Incoming) =>
+      takeMessage(lastValue(said, 'content-type') ?? '', chunks, room, lastValue(said, 'x-original-content-type'))
+    const answer = await http.send(outgoing, left(), takeIn, settings.store?.read, keeps)
     if (!answer.ok) return unknown(answer)
-    const { taken, ...head } = answer.value
-    if (taken !== 'too large') {
-      keptConnections.give(where, connection.value)
-      return ok({ ...head, ...taken })
-    }
-    socket.destroy()
+    const { taken, again, ...head } = answer.value
+    if (again) keptConnections.give(where, connection.value)
+    if (taken !== 'too large') return ok({ ...head, ...taken })
     return unknown(refuse('message_too_large', `the answer has more than ${room.most} octets, or more than ${room.held} to be held`))
   }
 }
-
-const typeIn = ({ headers }: IncomingMessage, name: string): string => String(headers[name] ?? '')
 
 const unknown = ({ fault }: Refused<Fault>): Refused<Fault> => refused({ ...fault, outcome: 'unknown' })
 

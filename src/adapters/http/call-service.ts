@@ -1,5 +1,4 @@
 import { lookup } from 'node:dns'
-import type { IncomingMessage } from 'node:http'
 import type { LookupFunction, Socket } from 'node:net'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import { ok } from '../../base/result.ts'
@@ -8,11 +7,11 @@ import { judgeAddress, judgeHost, type Reach } from '../../exchange/reach/reach.
 import { readServiceUrl } from '../../exchange/reach/service-url.ts'
 import { piecesOf } from '../../protocol/body.ts'
 import { type Outcome, refuse } from '../../protocol/faults.ts'
-import { chunksOf } from './chunks.ts'
+import { lastValue } from '../../protocol/rest-headers.ts'
 import { openPlain, openTls, type Place } from './connection.ts'
 import { guardedLookup } from './guarded-lookup.ts'
+import type { Incoming } from './http-connection.ts'
 import { type Connection, KeptConnections, standing } from './kept-connections.ts'
-import { send } from './send.ts'
 import { type BodyStore, type Room, takeOrDigest } from './take-in.ts'
 import { takePackageOrDigest } from './take-message.ts'
 
@@ -62,29 +61,24 @@ export function callServiceOverHttp({
     const where = `${secure ? tls.kind : 'plain'} ${host} ${port}`
     const open = () => (secure ? openJudged(place, tls, { ...identity, ...guarded }, left()) : openPlain(place, left(), guarded))
     const waited = await kept.usable(where, ({ socket }) => mayStill(socket, place, tls, reachable))
-    const connection = waited ? ok(waited) : await opened(open, keepIdleMs)
+    const connection = waited ? ok(waited) : await opened(open)
     if (!connection.ok) return connection
     const used = connection.value
     const headers = [['host', authority] as const, ...call.headers]
     const message = { method: call.method, path, headers, body: call.body && piecesOf({ ...call, body: call.body }) }
     const room = { held: Math.min(held, mostBytes), most: mostBytes, store }
-    const answer = await send(used.socket, message, left(), (incoming) => takeAnswer(call, incoming, room), store?.read, used.agent)
+    const answer = await used.http.send(message, left(), (incoming) => takeAnswer(call, incoming, room), store?.read, keepIdleMs > 0)
     if (!answer.ok) return { ok: false, fault: { ...answer.fault, outcome: 'unknown' } }
-    const { taken, ...head } = answer.value
-    if (used.agent && keepsOpen(head)) kept.give(where, used)
+    const { taken, again, ...head } = answer.value
+    if (again && keepsOpen(head)) kept.give(where, used)
     else used.socket.destroy()
     return ok({ ...head, ...taken })
   }
 }
 
-/** A new connection, with an agent where it may serve another call. */
-async function opened(
-  open: () => Promise<Outcome<Socket>>,
-  keepIdleMs: number,
-): Promise<Outcome<Connection | { readonly socket: Socket; readonly agent?: undefined }>> {
+async function opened(open: () => Promise<Outcome<Socket>>): Promise<Outcome<Connection>> {
   const socket = await open()
-  if (!socket.ok) return socket
-  return ok(keepIdleMs > 0 ? standing(socket.value) : { socket: socket.value })
+  return socket.ok ? ok(standing(socket.value)) : socket
 }
 
 const mayStill = (socket: Socket, { host }: Place, tls: ServiceTls, reachable: Reach): boolean =>
@@ -97,10 +91,14 @@ const keepsOpen = ({ headers }: Pick<ServiceAnswer, 'headers'>): boolean =>
   )
 
 /** Of an answer that is a package, large attachments are stored one by one; of another, the whole of it. */
-async function takeAnswer({ packaged }: HttpCall, incoming: IncomingMessage, room: Room): Promise<Pick<ServiceAnswer, 'body' | 'leftOut'>> {
-  const type = incoming.headers['content-type'] ?? ''
-  if (!packaged || !/^multipart\/related/i.test(type)) return { body: await takeOrDigest(chunksOf(incoming), room) }
-  const taken = await takePackageOrDigest(type, chunksOf(incoming), room)
+async function takeAnswer(
+  { packaged }: HttpCall,
+  { headers, chunks }: Incoming,
+  room: Room,
+): Promise<Pick<ServiceAnswer, 'body' | 'leftOut'>> {
+  const type = lastValue(headers, 'content-type') ?? ''
+  if (!packaged || !/^multipart\/related/i.test(type)) return { body: await takeOrDigest(chunks, room) }
+  const taken = await takePackageOrDigest(type, chunks, room)
   return 'body' in taken ? taken : { body: taken }
 }
 

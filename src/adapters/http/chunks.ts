@@ -5,55 +5,67 @@ const MOST_WAITING = 16
 
 type Step = IteratorResult<Uint8Array, undefined>
 const DONE: Step = { done: true, value: undefined }
+/** What chunks come from: it is told to wait while enough of them do. */
+type Source = { readonly pause: () => unknown; readonly resume: () => unknown; readonly isPaused: () => boolean }
 
 /**
  * What comes in over a stream, chunk by chunk: as its own iterator gives it, with less work, since every message of every exchange comes in so.
  * Throws what the stream says went wrong, or that it was closed before its end. Whoever leaves early leaves it paused, and whoever opened it ends it.
  */
 export function chunksOf(stream: Readable): AsyncIterable<Uint8Array> {
-  return { [Symbol.asyncIterator]: () => new Chunks(stream) }
+  const chunks = new Chunks(stream)
+  if (stream.readableEnded) chunks.end()
+  else if (stream.destroyed) chunks.fail(stream.errored)
+  else
+    stream
+      .on('error', (problem) => chunks.fail(problem))
+      .on('close', () => chunks.fail())
+      .on('end', () => chunks.end())
+      .on('data', (chunk: Uint8Array) => chunks.push(chunk))
+  return chunks
 }
 
-class Chunks implements AsyncIterator<Uint8Array, undefined> {
-  readonly #stream: Readable
+/** Chunks on their way from whoever has them to whoever asks, once. */
+export class Chunks implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array, undefined> {
+  readonly #source: Source
   readonly #waiting: Uint8Array[] = []
   #ended = false
   #left = false
   #problem: unknown
   #tell: (() => void) | undefined
 
-  constructor(stream: Readable) {
-    this.#stream = stream
-    if (stream.destroyed || stream.readableEnded) this.#over(stream.readableEnded, stream.errored)
-    else this.#hear(stream)
+  constructor(source: Source) {
+    this.#source = source
   }
 
-  #hear(stream: Readable): void {
-    stream
-      .on('error', (problem) => this.#over(false, problem))
-      .on('close', () => this.#over(this.#ended, null))
-      .on('end', () => this.#over(true, null))
-      .on('data', (chunk: Uint8Array) => this.#take(chunk))
-  }
-
-  #take(chunk: Uint8Array): void {
+  push(chunk: Uint8Array): void {
     if (this.#left) return
     this.#waiting.push(chunk)
-    if (this.#waiting.length >= MOST_WAITING) this.#stream.pause()
+    if (this.#waiting.length >= MOST_WAITING) this.#source.pause()
     this.#tell?.()
   }
 
-  #over(ended: boolean, problem: unknown): void {
-    this.#ended ||= ended
+  /** There are no more. */
+  end(): void {
+    this.#ended = true
+    this.#tell?.()
+  }
+
+  /** No more will come, though there should; nothing where they have ended. */
+  fail(problem?: unknown): void {
     if (!this.#ended) this.#problem ??= problem ?? new Error('the stream was closed before its end')
     this.#tell?.()
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
   }
 
   async next(): Promise<Step> {
     for (;;) {
       const chunk = this.#waiting.shift()
       if (chunk) {
-        if (this.#stream.isPaused()) this.#stream.resume()
+        if (this.#source.isPaused()) this.#source.resume()
         return { done: false, value: chunk }
       }
       if (this.#problem) throw this.#problem
@@ -74,7 +86,7 @@ class Chunks implements AsyncIterator<Uint8Array, undefined> {
   async return(): Promise<Step> {
     this.#left = true
     this.#waiting.length = 0
-    this.#stream.pause()
+    this.#source.pause()
     return DONE
   }
 }

@@ -2,7 +2,7 @@ import { ok } from '../../base/result.ts'
 import type { FetchUrl } from '../../exchange/ports.ts'
 import { type Outcome, refuse } from '../../protocol/faults.ts'
 import { openPlain, openTls, placeOf } from './connection.ts'
-import { send } from './send.ts'
+import { HttpConnection } from './http-connection.ts'
 import { takeBody } from './take-in.ts'
 
 /** The centre's plain answers: OCSP, time stamps, configuration. What they say proves itself, so http will do; https is verified. */
@@ -18,9 +18,10 @@ export function fetchOverHttp(mostBytes = 16 * 1024 * 1024): FetchUrl {
     const headers = [['host', host] as const, ...(post ? [['content-type', post.type] as const] : [])]
     const message = { method: post ? 'POST' : 'GET', path: `${pathname}${search}`, headers, body: post ? [post.body] : null }
     const left = Math.max(1, Math.floor(budgetMs - (performance.now() - started)))
-    const answer = await send(socket.value, message, left, (incoming) => takeBody(incoming, { held: mostBytes, most: mostBytes }))
+    const room = { held: mostBytes, most: mostBytes }
+    const answer = await new HttpConnection(socket.value).send(message, left, ({ chunks }) => takeBody(chunks, room))
     if (!answer.ok) return answer
-    const { taken, ...head } = answer.value
+    const { taken, again: _ended, ...head } = answer.value
     return taken instanceof Uint8Array
       ? ok({ ...head, body: taken })
       : refuse('message_too_large', `the answer has more than ${mostBytes} octets`)

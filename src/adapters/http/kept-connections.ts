@@ -1,21 +1,18 @@
-import type { Agent as HttpAgent } from 'node:http'
 import type { Socket } from 'node:net'
-import { Agent } from './node-http.ts'
+import { HttpConnection } from './http-connection.ts'
 
-/** A connection that stands, with the agent that sends one message at a time over it, and since when. */
-export type Connection<S extends Socket = Socket> = { readonly socket: S; readonly agent: HttpAgent; readonly since: number }
+/** A connection that stands, who sends one message at a time over it, and since when. */
+export type Connection<S extends Socket = Socket> = { readonly socket: S; readonly http: HttpConnection; readonly since: number }
 
 /** Long enough to be worth it, short enough that a peer that moved or was drained is soon left alone. */
 const MOST_AGE_MS = 300_000
 const MOST_KEPT = 256
 
-/** A new connection with an agent for it alone: Node's own reader and writer of HTTP, and no second connection by itself. */
-export function standing<S extends Socket>(socket: S): Connection<S> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-  agent.createConnection = () => socket
-  socket.on('error', () => {}) // while nobody uses it; whoever does is told by its own listener
-  return { socket, agent, since: performance.now() }
-}
+export const standing = <S extends Socket>(socket: S): Connection<S> => ({
+  socket,
+  http: new HttpConnection(socket),
+  since: performance.now(),
+})
 
 /**
  * Connections that wait for another message, by where they lead. One is given out at a time, the last used first, and never one that was idle for

@@ -7,13 +7,16 @@ export type ReadStored = (body: StoredBody) => AsyncIterable<Uint8Array>
 export const sizeOfPieces = (pieces: readonly Piece[]): number =>
   pieces.reduce((sum, piece) => sum + (piece instanceof Uint8Array ? piece.length : piece.size), 0)
 
-/**
- * Writes everything and ends: what is in hand at once, else each piece once the one before is out. Rejects when a stored body cannot be read; stops when
- * the stream is gone.
- */
-export async function writePieces(stream: Writable, pieces: readonly Piece[], read: ReadStored): Promise<void> {
+/** Writes everything and ends: what is in hand at once, else as `writePieces` does. */
+export async function endWith(stream: Writable, pieces: readonly Piece[], read: ReadStored): Promise<void> {
   const [only = NOTHING, ...others] = pieces
   if (others.length === 0 && only instanceof Uint8Array) return void stream.end(only)
+  await writePieces(stream, pieces, read)
+  stream.end()
+}
+
+/** Writes each piece once the one before is out. Rejects when a stored body cannot be read; stops when the stream is gone. */
+export async function writePieces(stream: Writable, pieces: readonly Piece[], read: ReadStored): Promise<void> {
   for (const piece of pieces) {
     for await (const chunk of piece instanceof Uint8Array ? [piece] : read(piece)) {
       if (stream.destroyed) return
@@ -21,7 +24,6 @@ export async function writePieces(stream: Writable, pieces: readonly Piece[], re
       await written(stream, chunk)
     }
   }
-  stream.end()
 }
 
 const NOTHING = new Uint8Array(0)
