@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
 import type { Instant } from '../base/clock.ts'
 import { base64, type Digest, digestNamed, sha512 } from '../protocol/digests.ts'
-import type { MemberId } from '../protocol/identifiers.ts'
-import { isWeakKey, signatureByUri, verifySignature } from '../protocol/signature-algorithms.ts'
+import { formatId, type MemberId } from '../protocol/identifiers.ts'
+import { isWeakKey, type SignatureAlgorithm, signatureByUri, verifySignature } from '../protocol/signature-algorithms.ts'
 import type { SignatureDocuments } from '../protocol/signature-documents.ts'
 import type { Certificate } from '../trust/certificates.ts'
 import type { OcspVerdict } from '../trust/ocsp.ts'
@@ -13,13 +13,16 @@ import { buildChains, type PartDigest, SIGNATURE_CHAIN } from './hash-chain.ts'
 import { checkSigner } from './signature-certificates.ts'
 import { CHAIN_RESULT, MESSAGE } from './signature-names.ts'
 import { documentText, OURS, PROPERTIES, SIGNED_INFO } from './signature-template.ts'
+import { HOLE, TextFrame } from './text-frame.ts'
 import type { VerifiedSignature } from './verified-signature.ts'
 
 /** What a reader in full found good, by the very text of a document; undefined: nobody looked yet, or it no longer holds. */
 export type KnownSigners = {
   /** By the text of X509Certificate. */
   readonly certificate: (text: string) => Certificate | undefined
-  /** By all that the document brings along for the certificate. */
+  /** A short name for all that a document brings along for its certificate. */
+  readonly evidence: (text: string) => string
+  /** By that name. */
   readonly verdict: (
     evidence: string,
     certificate: Certificate,
@@ -27,6 +30,23 @@ export type KnownSigners = {
     at: Instant,
     instance: string,
   ) => OcspVerdict | undefined
+  /** Forms of documents that were accepted, by the name they were learnt under. */
+  readonly form: (name: string) => SignerForm | undefined
+  readonly learn: (name: string, form: SignerForm) => void
+}
+
+/** All that the documents of one signer have in common, until its OCSP response is a new one. */
+export type SignerForm = {
+  /** Open are the digests of what is signed and of the properties, the value and the signing time. */
+  readonly document: TextFrame
+  readonly valueLength: number
+  /** Canonical octets; open is the signing time. */
+  readonly properties: TextFrame
+  /** Canonical octets; open are both digests. */
+  readonly signedInfo: TextFrame
+  readonly algorithm: SignatureAlgorithm
+  readonly certificate: Certificate
+  readonly evidence: string
 }
 
 /**
@@ -44,22 +64,71 @@ export function verifyOwnForm(
   at: Instant,
   known: KnownSigners,
 ): VerifiedSignature | null {
-  const text = Buffer.from(signature.buffer, signature.byteOffset, signature.length).toString('latin1')
   const uri = chain ? CHAIN_RESULT : MESSAGE
-  const found = (chain ? CHAINED : DIRECT).exec(text)?.groups as Holes | undefined
-  if (!found || found.reference !== signedDigest(chain, parts) || found.properties !== digestOf(text, PROPERTIES)) return null
-  const certificate = known.certificate(found.certificate)
-  const algorithm = signatureByUri(found.method)
-  const value = fromBase64Binary(found.value)
-  if (!certificate || !isNamed(found, certificate) || !algorithm || algorithm.weak || isWeakKey(certificate.publicKey) || !value)
-    return null
-  if (!verifySignature(algorithm, certificate.publicKey, canonical(text, SIGNED_INFO), value, 'raw')) return null
+  const reference = signedDigest(chain, parts)
+  if (reference === undefined) return null
+  const name = `${uri} ${signature.length} ${formatId(expected)}`
+  const form = known.form(name)
+  const said = (form && saidIn(signature, form)) ?? readSaid(signature, uri, known)
+  if (!said || said.reference !== reference || said.properties !== base64(sha512(said.form.properties.fill(said.time)))) return null
+  const { algorithm, certificate, evidence, signedInfo } = said.form
+  const value = fromBase64Binary(said.value)
+  if (!value || !verifySignature(algorithm, certificate.publicKey, signedInfo.fill(reference, said.properties), value, 'raw')) return null
   const signed = checkSigner(certificate, expected, trust, true)
   if (!signed.ok) return null
-  const ocsp = known.verdict(evidenceIn(text), certificate, signed.value.issuer.certificate, at, expected.instance)
+  const ocsp = known.verdict(evidence, certificate, signed.value.issuer.certificate, at, expected.instance)
   if (!ocsp) return null
+  if (said.form !== form) known.learn(name, said.form)
   const chained = chain ? parts.map(({ name, sha512: value }) => ({ uri: name, digest: SHA512, value, how: 'known' as const })) : []
   return { signer: signed.value.signer, certificate, ocsp, covered: chain ? parts.map(({ name }) => name) : [uri], chained, value }
+}
+
+/** What varies from one message to the next, and the form that all the rest has. */
+type Said = Pick<Holes, (typeof VARIES)[number]> & { readonly form: SignerForm }
+
+/** By a form that was learnt: everything but the open places is the same, octet for octet. */
+function saidIn(signature: Uint8Array, form: SignerForm): Said | null {
+  const found = form.document.read(signature, [DIGEST, DIGEST, form.valueLength])
+  if (!found) return null
+  const [reference, properties, value, time] = found as [string, string, string, string]
+  return WHOLE.value.test(value) && WHOLE.time.test(time) ? { reference, properties, value, time, form } : null
+}
+
+/** By the pattern of all documents in our form. */
+function readSaid(signature: Uint8Array, uri: string, known: KnownSigners): Said | null {
+  const text = Buffer.from(signature.buffer, signature.byteOffset, signature.length).toString('latin1')
+  const match = (uri === CHAIN_RESULT ? CHAINED : DIRECT).exec(text)
+  if (!match?.groups || !match.indices?.groups) return null
+  const found = match.groups as Holes
+  const certificate = known.certificate(found.certificate)
+  const algorithm = signatureByUri(found.method)
+  if (!certificate || !isNamed(found, certificate) || !algorithm || algorithm.weak || isWeakKey(certificate.publicKey)) return null
+  const open = opened(text, match.indices.groups)
+  const form: SignerForm = {
+    document: new TextFrame(open, 4, 'latin1'),
+    valueLength: found.value.length,
+    properties: new TextFrame(canonical(open, PROPERTIES), 1, 'latin1'),
+    signedInfo: new TextFrame(canonical(open, SIGNED_INFO), 2, 'latin1'),
+    algorithm,
+    certificate,
+    evidence: known.evidence(evidenceIn(text)),
+  }
+  return { reference: found.reference, properties: found.properties, value: found.value, time: found.time, form }
+}
+
+/** In the order of the document. */
+const VARIES = ['reference', 'properties', 'value', 'time'] as const
+
+/** The text with open places for what varies. */
+function opened(text: string, places: Readonly<Record<string, readonly [number, number]>>): string {
+  let from = 0
+  let open = ''
+  for (const hole of VARIES) {
+    const [start, end] = places[hole] as readonly [number, number]
+    open += text.slice(from, start) + HOLE
+    from = end
+  }
+  return open + text.slice(from)
 }
 
 type Holes = Readonly<
@@ -98,10 +167,13 @@ function patternFor(uri: string): RegExp {
     late: 0,
   }
   const literal = documentText(facts, OURS).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  return new RegExp(`^${literal.replace(/HOLE([a-z]+)END/g, (_, name: keyof Holes) => `(?<${name}>${HOLES[name]})`)}$`)
+  return new RegExp(`^${literal.replace(/HOLE([a-z]+)END/g, (_, name: keyof Holes) => `(?<${name}>${HOLES[name]})`)}$`, 'd')
 }
 const CHAINED = patternFor(CHAIN_RESULT)
 const DIRECT = patternFor(MESSAGE)
+const WHOLE = { value: new RegExp(`^${HOLES.value}$`), time: new RegExp(`^${HOLES.time}$`) }
+/** Characters of a SHA-512 in base64. */
+const DIGEST = 88
 
 /** What must be signed, when it is in our form too: the digest of the one part, or of the result over all parts. */
 function signedDigest(chain: SignatureDocuments['chain'], parts: readonly PartDigest[]): string | undefined {
@@ -113,12 +185,11 @@ function signedDigest(chain: SignatureDocuments['chain'], parts: readonly PartDi
   return isOurs ? base64(sha512(result)) : undefined
 }
 
-/** The canonical octets of an element of the text: the namespaces in scope stand on it, what is inside is as it is. */
-function canonical(text: string, { open, apex, close }: { readonly open: string; readonly apex: string; readonly close: string }): Buffer {
+/** The canonical form of an element of the text: the namespaces in scope stand on it, what is inside is as it is. */
+function canonical(text: string, { open, apex, close }: { readonly open: string; readonly apex: string; readonly close: string }): string {
   const from = text.indexOf(open) + open.length
-  return Buffer.from(`${apex}${text.slice(from, text.indexOf(close, from))}${close}`, 'latin1')
+  return `${apex}${text.slice(from, text.indexOf(close, from))}${close}`
 }
-const digestOf = (text: string, element: typeof PROPERTIES): string => base64(sha512(canonical(text, element)))
 
 const UNSIGNED = '<xades:UnsignedSignatureProperties>'
 const UNSIGNED_END = '</xades:UnsignedSignatureProperties>'

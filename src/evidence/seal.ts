@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer'
 import { type Instant, isoInstant } from '../base/clock.ts'
 import { base64, type Digest, digestNamed, hash, sha512 } from '../protocol/digests.ts'
 import type { Sign, SignatureName } from '../protocol/sign.ts'
@@ -15,6 +14,7 @@ import {
   OURS,
   type SignatureFacts,
 } from './signature-template.ts'
+import { HOLE, TextFrame } from './text-frame.ts'
 
 /**
  * What a member signs with. `key` is its name with the key's holder; certificates and OCSP responses are DER.
@@ -66,29 +66,69 @@ export async function sealBatch(
 }
 
 async function signatureOver(uri: string, digest: Uint8Array, material: SigningMaterial, sign: Sign, at: Instant): Promise<Uint8Array> {
+  const { algorithm, certificate, properties, signedInfo, document } = formFor(uri, material)
+  const [reference, time] = [base64(digest), isoInstant(at)]
+  const ofProperties = base64(sha512(properties.fill(time)))
+  const raw = await sign(material.key, material.algorithm, hash(algorithm.digest, signedInfo.fill(reference, ofProperties)))
+  return document.fill(reference, ofProperties, base64(signatureValue(raw, algorithm, certificate)), time)
+}
+
+/** What all signatures over one name, made with the same material, have in common. */
+type Form = {
+  readonly algorithm: SignatureAlgorithm
+  readonly certificate: Certificate
+  /** Canonical octets; open is the signing time. */
+  readonly properties: TextFrame
+  /** Canonical octets; open are the digests of what is signed and of the properties. */
+  readonly signedInfo: TextFrame
+  /** The document; open are both digests, the value and the signing time. */
+  readonly document: TextFrame
+}
+type KnownForm = { readonly by: Pick<SigningMaterial, 'algorithm' | 'intermediates' | 'ocsp'>; readonly form: Form }
+const forms = new WeakMap<Uint8Array, Map<string, KnownForm>>()
+
+/** A node signs with the same material until its OCSP response is a new one: the form is made once for each. */
+function formFor(uri: string, material: SigningMaterial): Form {
+  const known = forms.get(material.certificate) ?? new Map<string, KnownForm>()
+  const last = known.get(uri)
+  if (last && isSame(last.by, material)) return last.form
+  const { algorithm, intermediates, ocsp } = material
+  const form = newForm(uri, material)
+  forms.set(material.certificate, known.set(uri, { by: { algorithm, intermediates, ocsp }, form }))
+  return form
+}
+
+const isSame = (a: KnownForm['by'], b: KnownForm['by']): boolean =>
+  a.algorithm === b.algorithm && sameOctets(a.intermediates, b.intermediates) && sameOctets(a.ocsp, b.ocsp)
+const sameOctets = (a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean =>
+  a.length === b.length && a.every((each, n) => each === b[n])
+
+function newForm(uri: string, material: SigningMaterial): Form {
   const algorithm = signatureNamed(material.algorithm)
   if (!algorithm || algorithm.weak) throw new Error(`nothing is signed with ${material.algorithm}`)
   if (material.ocsp.length === 0) throw new Error('a signature needs an OCSP response for its certificate')
   const signer = signerOf(material.certificate)
   if (!fitsKey(algorithm, signer.certificate.publicKey)) throw new Error(`the key of the certificate is not for ${algorithm.name}`)
-  const base = {
-    signatureMethod: algorithm.xmlUri,
-    reference: { uri, method: SHA512.xmlUri, digest: base64(digest) },
-    signingTime: isoInstant(at),
-    signer: signer.fact,
-  }
-  const properties = { method: SHA512.xmlUri, digest: base64(sha512(canonicalProperties(base))) }
-  const raw = await sign(material.key, material.algorithm, hash(algorithm.digest, canonicalSignedInfo({ ...base, properties })))
+  const open = { method: SHA512.xmlUri, digest: HOLE }
   const facts: SignatureFacts = {
-    ...base,
-    properties,
-    value: base64(signatureValue(raw, algorithm, signer.certificate)),
+    signatureMethod: algorithm.xmlUri,
+    reference: { uri, ...open },
+    properties: open,
+    signingTime: HOLE,
+    signer: signer.fact,
+    value: HOLE,
     certificate: signer.base64,
-    intermediates: material.intermediates.map((der) => ({ ...signerOf(der).fact, certificate: signerOf(der).base64 })),
+    intermediates: material.intermediates.map(signerOf).map(({ fact, base64: certificate }) => ({ ...fact, certificate })),
     ocsp: material.ocsp.map(base64),
     late: 0,
   }
-  return Buffer.from(documentText(facts, OURS), 'utf8')
+  return {
+    algorithm,
+    certificate: signer.certificate,
+    properties: new TextFrame(canonicalProperties(facts), 1),
+    signedInfo: new TextFrame(canonicalSignedInfo(facts), 2),
+    document: new TextFrame(documentText(facts, OURS), 4),
+  }
 }
 
 /** ECDSA comes from the key's holder as DER and goes into XML as r‖s with full halves (XML Signature 1.1 §6.4.3). */
@@ -96,17 +136,10 @@ const signatureValue = (raw: Uint8Array, { kind }: SignatureAlgorithm, { publicK
   kind === 'ecdsa' ? toRawEcdsa(raw, publicKey) : raw
 
 type Signer = { readonly certificate: Certificate; readonly base64: string; readonly fact: CertificateFact }
-/** A node signs with the same few certificates again and again: what is written about one is made once. */
-const signers = new WeakMap<Uint8Array, Signer>()
-
 function signerOf(der: Uint8Array): Signer {
-  const known = signers.get(der)
-  if (known) return known
   const read = readCertificate(der)
   if (!read.ok) throw new Error(`the signing material holds no certificate: ${read.fault.detail}`)
   const { issuer, serial } = read.value
   const fact = { method: SHA512.xmlUri, digest: base64(sha512(der)), issuer: issuer.text, serial: serial.toString() }
-  const signer = { certificate: read.value, base64: base64(der), fact }
-  signers.set(der, signer)
-  return signer
+  return { certificate: read.value, base64: base64(der), fact }
 }

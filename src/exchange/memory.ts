@@ -1,5 +1,6 @@
 import type { Instant } from '../base/clock.ts'
 import { ok } from '../base/result.ts'
+import type { SignerForm } from '../evidence/own-form.ts'
 import type { Tally } from '../metering/allowance.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import type { Batches } from './batches.ts'
@@ -8,6 +9,8 @@ import type { Batches } from './batches.ts'
 export type Memory = {
   /** Good verdicts on certificates, by all that they were judged by. */
   readonly verdicts: Map<string, Remembered>
+  /** What the signatures of one signer have in common, by its name and their size. */
+  readonly forms: Map<string, SignerForm>
   /** OCSP responses, by SHA-256 (hex) of the certificate. */
   readonly ocsp: Map<string, OcspAtHand>
   /** Questions to responders that are under way, so that exchanges at the same time share one. */
@@ -26,6 +29,7 @@ export type Verdict<T> = { readonly value: T; readonly until: Instant }
 
 export const newMemory = (): Memory => ({
   verdicts: new Map(),
+  forms: new Map(),
   ocsp: new Map(),
   asking: new Map(),
   clocks: new Map(),

@@ -5,7 +5,7 @@ import { CERTIFICATE_STEPS, type CertificateSteps } from '../evidence/verify.ts'
 import type { Outcome } from '../protocol/faults.ts'
 import { type Certificate, readCertificate } from '../trust/certificates.ts'
 import type { OcspVerdict } from '../trust/ocsp.ts'
-import { type Memory, recalled, remembered } from './memory.ts'
+import { type Memory, putBounded, recalled, remembered } from './memory.ts'
 import { sha256, sha256OfLasting } from './ocsp-at-hand.ts'
 import type { TrustInForce } from './ports.ts'
 import { goodUntil } from './verdict-time.ts'
@@ -21,9 +21,9 @@ export function certificateFrom(der: Uint8Array, { verdicts }: Memory): Outcome<
 }
 
 /** The steps of verification that are the same for one message after the other, with good outcomes remembered as long as they hold. */
-export function rememberedSteps({ configuration }: TrustInForce, { verdicts }: Memory): CertificateSteps {
+export function rememberedSteps({ configuration }: TrustInForce, { verdicts, forms }: Memory): CertificateSteps {
   const judgedKey = (profile: string, instance: string, certificate: Certificate, issuer: Certificate, evidence: string) =>
-    ['judged', configuration, profile, instance, sha256OfLasting(certificate.der), sha256OfLasting(issuer.der), sha256(evidence)].join(' ')
+    ['judged', configuration, profile, instance, sha256OfLasting(certificate.der), sha256OfLasting(issuer.der), evidence].join(' ')
   return {
     read: (parsed) => {
       const text = keyInfoCertificateText(parsed)
@@ -37,15 +37,18 @@ export function rememberedSteps({ configuration }: TrustInForce, { verdicts }: M
       const ask = () => CERTIFICATE_STEPS.judge(parsed, certificate, issuer, trust, at, profile, instance)
       const evidence = evidenceIn(parsed)
       if (evidence === undefined) return ask()
-      return remembered(verdicts, judgedKey(profile, instance, certificate, issuer, evidence), at, () => {
+      return remembered(verdicts, judgedKey(profile, instance, certificate, issuer, sha256(evidence)), at, () => {
         const verdict = ask()
         return verdict.ok ? ok({ value: verdict.value, until: goodUntil(trust, at, [certificate], verdict.value) }) : verdict
       })
     },
     known: {
       certificate: (text) => recalled<Certificate>(verdicts, signerKey(text), ALWAYS.from),
+      evidence: sha256,
       verdict: (evidence, certificate, issuer, at, instance) =>
         recalled<OcspVerdict>(verdicts, judgedKey('strict', instance, certificate, issuer, evidence), at),
+      form: (name) => forms.get(name),
+      learn: (name, form) => putBounded(forms, name, form),
     },
   }
 }

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Instant, instant, later, MINUTE } from '../../src/base/clock.ts'
 import type { PartDigest } from '../../src/evidence/hash-chain.ts'
-import { type KnownSigners, verifyOwnForm } from '../../src/evidence/own-form.ts'
+import { type KnownSigners, type SignerForm, verifyOwnForm } from '../../src/evidence/own-form.ts'
 import { type SigningMaterial, sealBatch, sealMessage } from '../../src/evidence/seal.ts'
 import { verifyMessage } from '../../src/evidence/verify.ts'
 import { newMemory } from '../../src/exchange/memory.ts'
@@ -90,9 +90,61 @@ describe('a signature in our own form, by a signer that was judged before', () =
   })
 })
 
-test('nothing that was changed in one place is verified without reading it in full', async () => {
+/** What a node remembers after it also took one of each as our own form. */
+async function afterLearning(...taken: readonly (readonly [SignatureDocuments, readonly PartDigest[]])[]) {
+  const { known } = afterReading(...taken)
+  const looked: SignerForm[] = []
+  const form: KnownSigners['form'] = (name) => {
+    const found = known.form(name)
+    if (found) looked.push(found)
+    return found
+  }
+  for (const [documents, parts] of taken) expect(quick(documents, parts, known)).not.toBeNull()
+  return { known: { ...known, form }, looked }
+}
+
+describe('the form of a signer, once it was learnt', () => {
+  test.each(['dif', 'difP256', 'difPss'] as const)('%s: says of a document what the reader in full says', async (who) => {
+    const own = await materialOf(shop.signers[who], NOON, shop)
+    for (const parts of [one, two]) {
+      const { known, looked } = await afterLearning([await sealMessage(parts, own, sign, NOON), parts])
+      const other = parts.map((part) => ({ ...part, sha512: sha512(`another ${part.name}`) }))
+      const documents = await sealMessage(other, own, sign, instant(NOON + 99_000))
+      const learn = () => expect.unreachable('it was read by the pattern')
+      expect(quick(documents, other, { ...known, learn })).toEqual(must(verifyMessage(documents, other, DIF, shop.trust, NOON, 'strict')))
+      expect(looked.length).toBe(1)
+      expect(quick(documents, parts, known)).toBeNull()
+    }
+  })
+
+  test('is learnt from nothing that was refused', async () => {
+    const documents = await sealMessage(two, material, sign, NOON)
+    const { known } = afterReading([documents, two])
+    const learn = () => expect.unreachable('it was learnt')
+    for (const [seed, signature] of [...damaged(documents.signature, 5)].entries())
+      if (seed % 7 === 0) expect(quick({ ...documents, signature }, two, { ...known, learn })).toBeNull()
+    expect(quick(documents, one, { ...known, learn })).toBeNull()
+    expect(quick(documents, two, { ...known, learn, verdict: () => undefined })).toBeNull()
+  })
+
+  test('does not outlive the verdict, and makes way when the OCSP response is a new one', async () => {
+    const documents = await sealMessage(two, material, sign, NOON)
+    const { known } = await afterLearning([documents, two])
+    expect(quick(documents, two, known, { at: later(NOON, MINUTE + 1) })).toBeNull()
+    const fresh = await materialOf(shop.signers.dif, later(NOON, MINUTE), shop)
+    expect(fresh.ocsp).not.toEqual(material.ocsp)
+    const next = await sealMessage(two, fresh, sign, later(NOON, MINUTE))
+    expect(quick(next, two, known)).toBeNull() // its OCSP response was never judged
+    expect(quick(documents, two, known)).not.toBeNull()
+  })
+})
+
+test.each([
+  ['before', afterReading],
+  ['after', afterLearning],
+] as const)('nothing that was changed in one place is verified without reading it in full, %s its form was learnt', async (_, after) => {
   const [chained, direct] = [await sealMessage(two, material, sign, NOON), await sealMessage(one, material, sign, NOON)]
-  const { known } = afterReading([chained, two], [direct, one])
+  const { known } = await after([chained, two], [direct, one])
   const chain = chained.chain as NonNullable<typeof chained.chain>
   let count = 0
   const mustBeNull = (documents: SignatureDocuments, parts: readonly PartDigest[]) => {

@@ -63,6 +63,23 @@ describe('every kind of key', () => {
   })
 })
 
+test('signers by turns, and one whose OCSP response is a new one, sign each with what they have', async () => {
+  const others = [
+    material,
+    await materialOf(shop.signers.difP256, NOON, shop),
+    await materialOf(shop.signers.difBelow, NOON, shop),
+    await materialOf(shop.signers.dif, later(NOON, MINUTE), shop),
+  ]
+  for (const own of [...others, ...others.toReversed()])
+    for (const parts of [one, two]) {
+      const documents = await sealMessage(parts, own, sign, later(NOON, MINUTE))
+      expect(ocspValues(parsed(documents.signature)).map((each) => each && Buffer.from(each))).toEqual(
+        own.ocsp.map((each) => Buffer.from(each)),
+      )
+      must(verifyMessage(documents, parts, DIF, shop.trust, later(NOON, MINUTE), 'strict'))
+    }
+})
+
 test('ECDSA values are r‖s with full halves, never DER', async () => {
   for (const [who, octets] of [
     ['difP256', 64],

@@ -32,12 +32,12 @@ export function rowsInto(database: DatabaseSync, octets: KeptOctets): Rows {
     if (those.length === 0) return
     const bytes = those.map((row) => row.bytes)
     const appended = octets.append(bytes, end())
-    for (const [n, row] of those.entries()) say(row, appended.places[n] as Place)
+    say(those.map((row, n) => ({ ...row, place: appended.places[n] as Place })))
     know(appended.end)
   }
   const takeUp = () => {
     const found = octets.behind(end())
-    for (const { bytes, ...place } of found.records) for (const row of fresh([rowFrom(bytes)])) say(row, place)
+    for (const { bytes, ...place } of found.records) say(fresh([rowFrom(bytes)]).map((row) => ({ ...row, place })))
     know(found.end)
   }
   /**
@@ -75,7 +75,7 @@ function saying(database: DatabaseSync) {
   const tell = database.prepare(
     'INSERT INTO counted (identity, day, seq) VALUES (?, ?, ?) ON CONFLICT (identity) DO UPDATE SET seq = excluded.seq',
   )
-  const add = database.prepare('INSERT INTO sums (day, n) VALUES (?, 1) ON CONFLICT (day) DO UPDATE SET n = n + 1')
+  const add = database.prepare('INSERT INTO sums (day, n) VALUES (?1, ?2) ON CONFLICT (day) DO UPDATE SET n = n + ?2')
   const known = database.prepare('SELECT file, through FROM known')
   const learn = database.prepare(
     'INSERT INTO known (one, file, through) VALUES (1, ?1, ?2) ON CONFLICT (one) DO UPDATE SET file = ?1, through = ?2',
@@ -86,16 +86,20 @@ function saying(database: DatabaseSync) {
     fresh: (rows: readonly KeptRow[]): readonly Named[] => {
       const named = new Map<string, Named>()
       for (const row of rows) {
-        const name = hash(SHA256, Buffer.from(row.identity))
+        const name = hash(SHA256, row.identity)
         const found = standing.get(name)
         if (!found?.kept && !named.has(row.identity)) named.set(row.identity, { ...row, name, isNew: !found })
       }
       return [...named.values()]
     },
-    say: ({ name, day, bytes, isNew }: Named, { file, start }: Place) => {
-      const { lastInsertRowid } = insert.run(file, start, bytes.length)
-      tell.run(name, day, lastInsertRowid)
-      if (isNew) add.run(day)
+    say: (rows: readonly (Named & { readonly place: Place })[]) => {
+      const counts = new Map<string, number>()
+      for (const { name, day, bytes, isNew, place } of rows) {
+        const { lastInsertRowid } = insert.run(place.file, place.start, bytes.length)
+        tell.run(name, day, lastInsertRowid)
+        if (isNew) counts.set(day, (counts.get(day) ?? 0) + 1)
+      }
+      for (const [day, n] of counts) add.run(day, n)
     },
   }
 }
