@@ -3,7 +3,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 const ANSWER = Buffer.from(JSON.stringify({ respuesta: 'x'.repeat(8170) }))
-const server = createServer((call, answer) => {
+// Longer than any turn of others: a connection that ends while it is taken up again would end the bench.
+const server = createServer({ keepAliveTimeout: 120_000 }, (call, answer) => {
   call.resume().on('end', () => answer.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': ANSWER.length }).end(ANSWER))
 })
 server.listen(Number(process.env.SACBE_PORT), '127.0.0.1', () =>

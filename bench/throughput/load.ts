@@ -74,7 +74,7 @@ async function openAsker({ url, path, headers, body, tls }: Question): Promise<A
   return {
     ask: async () => {
       const began = performance.now()
-      const answered = wholeAnswer(socket)
+      const answered = wholeAnswer(socket, url)
       socket.write(request)
       await answered
       return performance.now() - began
@@ -83,7 +83,7 @@ async function openAsker({ url, path, headers, body, tls }: Question): Promise<A
   }
 }
 
-function wholeAnswer(socket: TLSSocket): Promise<void> {
+function wholeAnswer(socket: TLSSocket, url: string): Promise<void> {
   let text = ''
   let left = -1
   return new Promise((resolve, reject) => {
@@ -92,14 +92,14 @@ function wholeAnswer(socket: TLSSocket): Promise<void> {
       if (problem) reject(problem)
       else resolve()
     }
-    const gone = () => over(new Error('the connection ended before its answer'))
+    const gone = () => over(new Error(`${url} ended the connection before its answer`))
     const read = (chunk: Buffer) => {
       if (left < 0) {
         text += chunk.toString('latin1')
         const end = text.indexOf('\r\n\r\n')
         if (end < 0) return
         const head = text.slice(0, end)
-        if (!head.startsWith('HTTP/1.1 200')) return over(new Error(`it answered ${head.slice(0, 300)}`))
+        if (!head.startsWith('HTTP/1.1 200')) return over(new Error(`${url} answered ${head.slice(0, 300)}`))
         left = Number(/content-length: (\d+)/i.exec(head)?.[1]) - (text.length - end - 4)
       } else left -= chunk.length
       if (left === 0) over()

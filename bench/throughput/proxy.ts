@@ -16,7 +16,10 @@ const agent =
     : new PlainAgent({ keepAlive: true })
 const more = Buffer.alloc(Number(padding), 'x')
 
-createServer({ ...identity, requestCert: true, rejectUnauthorized: false }, async (call, answer) => {
+/** Longer than any turn of the nodes: a connection that ends while it is taken up again would end the bench. */
+const keepAliveTimeout = 120_000
+
+createServer({ ...identity, requestCert: true, rejectUnauthorized: false, keepAliveTimeout }, async (call, answer) => {
   const body = Buffer.concat((await call.toArray()) as Buffer[])
   sign('sha512', body, signingKey)
   const options: RequestOptions = { method: 'POST', path: '/', headers: { 'Content-Length': body.length + more.length } }

@@ -65,15 +65,15 @@ export function verifyOwnForm(
   known: KnownSigners,
 ): VerifiedSignature | null {
   const uri = chain ? CHAIN_RESULT : MESSAGE
-  const reference = signedDigest(chain, parts)
-  if (reference === undefined) return null
   const name = `${uri} ${signature.length} ${formatId(expected)}`
   const form = known.form(name)
   const said = (form && saidIn(signature, form)) ?? readSaid(signature, uri, known)
-  if (!said || said.reference !== reference || said.properties !== base64(sha512(said.form.properties.fill(said.time)))) return null
+  if (!said || said.reference !== signedDigest(chain, parts)) return null
+  if (said.properties !== base64(sha512(said.form.properties.fill(said.time)))) return null
   const { algorithm, certificate, evidence, signedInfo } = said.form
   const value = fromBase64Binary(said.value)
-  if (!value || !verifySignature(algorithm, certificate.publicKey, signedInfo.fill(reference, said.properties), value, 'raw')) return null
+  if (!value || !verifySignature(algorithm, certificate.publicKey, signedInfo.fill(said.reference, said.properties), value, 'raw'))
+    return null
   const signed = checkSigner(certificate, expected, trust, true)
   if (!signed.ok) return null
   const ocsp = known.verdict(evidence, certificate, signed.value.issuer.certificate, at, expected.instance)

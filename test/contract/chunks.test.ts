@@ -73,6 +73,15 @@ describe('what comes in over a stream, chunk by chunk', () => {
     await expect(all(open)).rejects.toThrow('closed before its end')
   })
 
+  test('is left alone until somebody asks: whoever answers before that can still throw it away', async () => {
+    const stream = new PassThrough()
+    chunksOf(stream)
+    expect([stream.listenerCount('data'), stream.isPaused()]).toEqual([0, false])
+    for (let n = 0; n < 100; n++) stream.write(Buffer.alloc(1000))
+    stream.end()
+    await new Promise((resolve) => stream.once('end', resolve).resume())
+  })
+
   test('is nothing more when it was read to its end before', async () => {
     const stream = Readable.from([Buffer.from('una vez')])
     expect((await all(stream)).toString()).toBe('una vez')

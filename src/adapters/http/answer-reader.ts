@@ -34,6 +34,7 @@ export class AnswerReader {
   #left = 0
   #keepsOpen = false
   #more = false
+  #wrong: string | undefined
 
   /** @param method of the request: the answer to a HEAD has no body */
   constructor(method: string, hears: AnswerHears) {
@@ -47,11 +48,16 @@ export class AnswerReader {
 
   /** Whether the connection may carry another message: the answer is whole, its server keeps it open, and nothing came after it. */
   get keepsOpen(): boolean {
-    return this.isWhole && this.#keepsOpen && !this.#more
+    return this.isWhole && this.#keepsOpen && !this.#more && this.#wrong === undefined
   }
 
   /** Gives what is wrong with the answer, or undefined. */
   push(octets: Uint8Array): string | undefined {
+    this.#wrong ??= this.#take(octets)
+    return this.#wrong
+  }
+
+  #take(octets: Uint8Array): string | undefined {
     let bytes = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength)
     if (this.#held.length > 0) bytes = Buffer.concat([this.#held, bytes])
     this.#held = NOTHING
@@ -67,7 +73,7 @@ export class AnswerReader {
     return undefined
   }
 
-  /** The connection is closed. Gives what is missing, or undefined. */
+  /** Its server has ended the connection, which is how some answers end. Gives what is missing, or undefined. */
   end(): string | undefined {
     if (this.#state === 'close') this.#state = 'whole'
     if (this.isWhole) return undefined
@@ -113,10 +119,10 @@ export class AnswerReader {
   }
 
   #begin(head: AnswerHead, isNew: boolean): string | undefined {
-    const body = bodyOf(head, this.#method)
+    const body = bodyOf(head, this.#method, isNew)
     if (typeof body === 'string') return body
     this.#left = body.octets ?? 0
-    this.#keepsOpen = body.ends !== 'close' && keeps(head, isNew)
+    this.#keepsOpen = body.ends !== 'close' && body.isSure && keeps(head, isNew)
     this.#state = body.ends === 'octets' && this.#left === 0 ? 'whole' : body.ends
     this.#hears.head(head)
     return undefined
@@ -167,27 +173,44 @@ function headersIn(lines: readonly string[]): readonly Header[] | string {
   const headers: Header[] = []
   for (const line of lines) {
     const colon = line.indexOf(':')
-    headers.push([line.slice(0, Math.max(0, colon)), line.slice(colon + 1).replace(BLANKS, '')])
+    headers.push([line.slice(0, Math.max(0, colon)), withoutBlanks(line.slice(colon + 1))])
   }
   const checked = checkHeaders(headers, LIMITS)
   return checked.ok ? headers : checked.fault.detail
 }
-const BLANKS = /^[ \t]+|[ \t]+$/g
+
+/** RFC 9112 §5: blanks and tabs around a value, and no other white space. Step by step: a pattern would begin anew at every blank of many. */
+function withoutBlanks(value: string): string {
+  let [from, to] = [0, value.length]
+  while (from < to && isBlank(value[from])) from++
+  while (to > from && isBlank(value[to - 1])) to--
+  return value.slice(from, to)
+}
+const isBlank = (character: string | undefined): boolean => character === ' ' || character === '\t'
 
 const valuesOf = (headers: readonly Header[], name: string): readonly string[] =>
   headers.flatMap(([each, value]) => (each.length === name.length && each.toLowerCase() === name ? [value] : []))
 
-/** RFC 9112 §6.3. */
-function bodyOf({ status, headers }: AnswerHead, method: string): { readonly ends: State; readonly octets?: number } | string {
+type Ending = {
+  readonly ends: State
+  readonly octets?: number
+  /** Whether nobody could think that more belongs to it. */
+  readonly isSure: boolean
+}
+
+/** RFC 9112 §6.1 and §6.3. */
+function bodyOf({ status, headers }: AnswerHead, method: string, isNew: boolean): Ending | string {
   const codings = valuesOf(headers, 'transfer-encoding')
   const [length, ...others] = valuesOf(headers, 'content-length')
   if (others.length > 0) return 'it says twice how long it is'
   if (length !== undefined && !LENGTH.test(length)) return 'its Content-Length is no number'
   if (codings.length > 0 && length !== undefined) return 'it has a Transfer-Encoding and a Content-Length'
-  if (codings.length > 0 && codings.join().toLowerCase() !== 'chunked') return 'its Transfer-Encoding is not chunked'
-  if (method === 'HEAD' || status === 204 || status === 304) return { ends: 'octets' }
-  if (codings.length > 0) return { ends: 'chunk size' }
-  return length === undefined ? { ends: 'close' } : { ends: 'octets', octets: Number(length) }
+  if (codings.length > 0 && (!isNew || codings.join().toLowerCase() !== 'chunked'))
+    return 'its Transfer-Encoding is not chunked of HTTP/1.1'
+  if (status === 204) return { ends: 'octets', isSure: codings.length === 0 && Number(length ?? 0) === 0 }
+  if (method === 'HEAD' || status === 304) return { ends: 'octets', isSure: true }
+  if (codings.length > 0) return { ends: 'chunk size', isSure: true }
+  return length === undefined ? { ends: 'close', isSure: true } : { ends: 'octets', octets: Number(length), isSure: true }
 }
 
 /** RFC 9112 §9.3. */

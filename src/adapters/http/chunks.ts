@@ -12,17 +12,28 @@ type Source = { readonly pause: () => unknown; readonly resume: () => unknown; r
  * What comes in over a stream, chunk by chunk: as its own iterator gives it, with less work, since every message of every exchange comes in so.
  * Throws what the stream says went wrong, or that it was closed before its end. Whoever leaves early leaves it paused, and whoever opened it ends it.
  */
-export function chunksOf(stream: Readable): AsyncIterable<Uint8Array> {
-  const chunks = new Chunks(stream)
-  if (stream.readableEnded) chunks.end()
-  else if (stream.destroyed) chunks.fail(stream.errored)
-  else
-    stream
-      .on('error', (problem) => chunks.fail(problem))
-      .on('close', () => chunks.fail())
-      .on('end', () => chunks.end())
-      .on('data', (chunk: Uint8Array) => chunks.push(chunk))
-  return chunks
+export const chunksOf = (stream: Readable): AsyncIterable<Uint8Array> => new ChunksOfStream(stream)
+
+/** Nothing is taken from the stream before somebody asks. */
+class ChunksOfStream implements AsyncIterable<Uint8Array> {
+  readonly #stream: Readable
+  constructor(stream: Readable) {
+    this.#stream = stream
+  }
+
+  [Symbol.asyncIterator](): Chunks {
+    const stream = this.#stream
+    const chunks = new Chunks(stream)
+    if (stream.readableEnded) chunks.end()
+    else if (stream.destroyed) chunks.fail(stream.errored)
+    else
+      stream
+        .on('error', (problem) => chunks.fail(problem))
+        .on('close', () => chunks.fail())
+        .on('end', () => chunks.end())
+        .on('data', (chunk: Uint8Array) => chunks.push(chunk))
+    return chunks
+  }
 }
 
 /** Chunks on their way from whoever has them to whoever asks, once. */

@@ -1,32 +1,18 @@
 import type { Socket } from 'node:net'
-import { ok } from '../../base/result.ts'
-import type { HttpAnswer } from '../../exchange/ports.ts'
 import type { Piece } from '../../protocol/body.ts'
-import { type Outcome, refuse } from '../../protocol/faults.ts'
-import { type AnswerHead, AnswerReader } from './answer-reader.ts'
-import { Chunks } from './chunks.ts'
+import type { Outcome } from '../../protocol/faults.ts'
+import type { Header } from '../../protocol/rest-headers.ts'
+import { type Answer, IncomingAnswer, type Sending, type TakeIn } from './incoming-answer.ts'
 import { nothingStored, type ReadStored, sizeOfPieces, writePieces } from './octets.ts'
-import { requestHead } from './request-head.ts'
+import { type RequestHead, requestHead } from './request-head.ts'
 
 export type Message = {
   readonly method: string
   readonly path: string
-  readonly headers: HttpAnswer['headers']
+  readonly headers: readonly Header[]
   /** null: none at all. */
   readonly body: readonly Piece[] | null
 }
-/** An answer whose body still comes in. */
-export type Incoming = AnswerHead & { readonly chunks: AsyncIterable<Uint8Array> }
-/** What an answer's body becomes while it comes in. */
-export type TakeIn<T> = (incoming: Incoming) => Promise<T>
-export type Answer<T> = Omit<HttpAnswer, 'body'> & {
-  readonly taken: T
-  /** Whether the connection may carry another message; if not, it is ended. */
-  readonly again: boolean
-}
-type Sending = { readonly method: string; readonly budgetMs: number; readonly keepsOpen: boolean }
-/** Who hears what happens on a connection while a message is under way. */
-type Hears = { readonly data: (octets: Uint8Array) => void; readonly gone: (problem?: Error) => void }
 
 /** RFC 9110 §8.6: these say how long their body is even when it is empty. */
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH'])
@@ -39,20 +25,20 @@ const SMALL = 64 * 1024
  */
 export class HttpConnection {
   readonly #socket: Socket
-  #hears: Hears | undefined
+  #answer: Pick<IncomingAnswer<unknown>, 'data' | 'ended' | 'gone' | 'unsent'> | undefined
 
   constructor(socket: Socket) {
     this.#socket = socket
     socket
-      .on('data', (octets: Uint8Array) => (this.#hears ? this.#hears.data(octets) : socket.destroy())) // nobody asked
-      .on('error', (problem) => this.#hears?.gone(problem)) // while nobody uses it, there is nobody to be told
-      .on('end', () => this.#hears?.gone())
-      .on('close', () => this.#hears?.gone())
+      .on('data', (octets: Uint8Array) => (this.#answer ? this.#answer.data(octets) : socket.destroy())) // nobody asked
+      .on('error', (problem) => this.#answer?.gone(problem)) // while nobody uses it, there is nobody to be told
+      .on('end', () => this.#answer?.ended())
+      .on('close', () => this.#answer?.gone())
   }
 
   /**
    * One request and its whole answer. Headers go out as they are, in order; only Connection is added, and Content-Length where there is a body.
-   * Refusals: 'network_error' when nothing came back in time, 'io_error' when the answer broke off.
+   * Refusals: 'network_error' when nothing came back in time, 'io_error' when the answer broke off or the request could not be read.
    * @param keepsOpen whether another message may follow
    */
   async send<T>(
@@ -62,62 +48,43 @@ export class HttpConnection {
     read: ReadStored = nothingStored,
     keepsOpen = false,
   ): Promise<Outcome<Answer<T>>> {
-    if (this.#hears) throw new Error('a message is under way on this connection')
+    if (this.#answer) throw new Error('a message is under way on this connection')
     const length = body || WITH_BODY.has(method) ? sizeOfPieces(body ?? []) : null
-    const head = Buffer.from(requestHead({ method, path, headers, length, keepsOpen }), 'latin1')
-    const answer = this.#answer({ method, budgetMs, keepsOpen }, takeIn)
-    if (body?.every((piece) => piece instanceof Uint8Array) && (length ?? 0) <= SMALL) this.#socket.write(Buffer.concat([head, ...body]))
-    else writePieces(this.#socket, [head, ...(body ?? [])], read).catch((problem: Error) => this.#socket.destroy(problem))
-    return answer
-  }
-
-  #answer<T>({ method, budgetMs, keepsOpen }: Sending, takeIn: TakeIn<T>): Promise<Outcome<Answer<T>>> {
-    const socket = this.#socket
-    return new Promise((resolve) => {
-      const chunks = new Chunks(socket)
-      let begun = false
-      const settle = (outcome: Outcome<Answer<T>>) => {
-        if (this.#hears !== hears) return
-        clearTimeout(timer)
-        this.#hears = undefined
-        chunks.fail()
-        if (!outcome.ok || !reader.isWhole) socket.destroy()
-        else if (!outcome.value.again) socket.destroySoon()
-        resolve(outcome)
-      }
-      const broken = (why: string | Error) => {
-        if (begun) chunks.fail(why instanceof Error ? why : new Error(why))
-        else settle(brokenOff('network_error', why))
-      }
-      const reader = new AnswerReader(method, {
-        head: (head) => {
-          begun = true
-          takeIn({ ...head, chunks }).then(
-            (taken) => settle(ok({ ...head, taken, again: keepsOpen && reader.keepsOpen })),
-            (problem: Error) => settle(brokenOff('io_error', problem)),
-          )
-        },
-        body: (octets) => chunks.push(octets),
-      })
-      const hears: Hears = {
-        data: (octets) => {
-          const wrong = reader.push(octets)
-          if (wrong !== undefined) broken(wrong)
-          else if (reader.isWhole) chunks.end()
-        },
-        gone: (problem) => {
-          const missing = reader.end()
-          if (missing !== undefined) broken(problem ?? missing)
-          else chunks.end()
-        },
-      }
-      const timer = setTimeout(() => settle(refuse('network_error', `no whole answer within ${budgetMs} ms`)), budgetMs)
-      this.#hears = hears
-      if (socket.destroyed) hears.gone()
+    const head = this.#head({ method, path, headers, length, keepsOpen })
+    const sending: Sending = { method, budgetMs, keepsOpen, sent: false }
+    const answer = new IncomingAnswer(this.#socket, sending, takeIn, () => {
+      this.#answer = undefined
     })
+    this.#answer = answer
+    if (this.#socket.destroyed) answer.gone()
+    else void this.#write(sending, [head, ...(body ?? [])], read)
+    return answer.outcome
+  }
+
+  #head(head: RequestHead): Buffer {
+    try {
+      return Buffer.from(requestHead(head), 'latin1')
+    } catch (problem) {
+      this.#socket.destroy() // nobody else has it
+      throw problem
+    }
+  }
+
+  async #write(sending: Sending, pieces: readonly Piece[], read: ReadStored): Promise<void> {
+    const size = sizeOfPieces(pieces)
+    if (size <= SMALL && allInHand(pieces)) {
+      this.#socket.write(Buffer.concat(pieces))
+      sending.sent = true
+      return
+    }
+    try {
+      const octets = await writePieces(this.#socket, pieces, read)
+      if (octets !== size) throw new Error(`${octets} octets were sent instead of ${size}`)
+      sending.sent = true
+    } catch (problem) {
+      if (!this.#socket.destroyed) this.#answer?.unsent(problem as Error) // else it is told of that
+    }
   }
 }
 
-function brokenOff(code: 'network_error' | 'io_error', why: string | NodeJS.ErrnoException) {
-  return refuse(code, why instanceof Error ? (why.code ?? why.message) : why)
-}
+const allInHand = (pieces: readonly Piece[]): pieces is readonly Uint8Array[] => pieces.every((piece) => piece instanceof Uint8Array)

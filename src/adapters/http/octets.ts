@@ -15,15 +15,18 @@ export async function endWith(stream: Writable, pieces: readonly Piece[], read: 
   stream.end()
 }
 
-/** Writes each piece once the one before is out. Rejects when a stored body cannot be read; stops when the stream is gone. */
-export async function writePieces(stream: Writable, pieces: readonly Piece[], read: ReadStored): Promise<void> {
+/** Writes each piece once the one before is out, and tells how many octets. Rejects when a stored body cannot be read; stops when the stream is gone. */
+export async function writePieces(stream: Writable, pieces: readonly Piece[], read: ReadStored): Promise<number> {
+  let octets = 0
   for (const piece of pieces) {
     for await (const chunk of piece instanceof Uint8Array ? [piece] : read(piece)) {
-      if (stream.destroyed) return
+      if (stream.destroyed) return octets
       if (chunk.length === 0) continue
       await written(stream, chunk)
+      octets += chunk.length
     }
   }
+  return octets
 }
 
 const NOTHING = new Uint8Array(0)
