@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs'
+
 /** CPU milliseconds of this process, user and system, that `work` takes. */
 export async function cpuMs(work: () => unknown): Promise<number> {
   const before = process.cpuUsage()
@@ -12,6 +14,27 @@ export function threadMs(work: () => unknown): number {
   work()
   const { user, system } = process.threadCpuUsage(before)
   return (user + system) / 1000
+}
+
+/**
+ * A share of the processors' time that went to other machines on the same ones while `stop` had not been called; 0 where nobody counts that.
+ * Source: proc(5), /proc/stat, fields 1 to 8.
+ */
+export function othersShare(): () => number {
+  const before = processorTimes()
+  return () => {
+    const spent = processorTimes().map((ticks, n) => ticks - (before[n] ?? 0))
+    return (spent[STEAL] ?? 0) / Math.max(1, sum(spent))
+  }
+}
+const STEAL = 7
+const sum = (values: readonly number[]): number => values.reduce((total, each) => total + each, 0)
+function processorTimes(): readonly number[] {
+  const [first = ''] = existsSync('/proc/stat') ? readFileSync('/proc/stat', 'utf8').split('\n') : []
+  return first
+    .split(/ +/)
+    .slice(1, 2 + STEAL)
+    .map(Number)
 }
 
 export function median(values: readonly number[]): number {

@@ -70,7 +70,7 @@ function throughput(part: Figures['throughput']): string {
       ['', 'at once', 'a second', 'p50 ms', 'p95 ms', 'p99 ms', 'CPU ms of both for one'],
       [...part.nodes.map(row('nodes')), ...part.proxies.map(row('plain proxies'))],
     ),
-    `At the highest concurrency ${percent(part.share.middle)} of plain proxying (goal: at least 40 %; turn by turn ${part.share.runs.map(percent).join(', ')}).`,
+    `At the highest concurrency ${percent(part.share.middle)} of plain proxying (goal: at least 40 %; turn by turn ${part.share.runs.map(percent).join(', ')}). Other machines took ${percent(part.others)} of the processors meanwhile.`,
     scaled(part),
   ].join('\n\n')
 }

@@ -7,7 +7,7 @@ import { instant } from '../../src/base/clock.ts'
 import { openHome } from '../../src/local/home.ts'
 import { startProgram } from '../../src/local/program.ts'
 import { startWorld } from '../../src/local/world.ts'
-import { median, type Spread, spreadOf, threadMs } from '../cpu.ts'
+import { median, othersShare, type Spread, spreadOf, threadMs } from '../cpu.ts'
 import { textOf } from '../nodes.ts'
 import { figuresOf, type LoadFigures, type Question, type Stretch, stretch } from './load.ts'
 import { ECHO, PLAN, SERVICE } from './plan.ts'
@@ -27,6 +27,8 @@ export type ThroughputFigures = {
   readonly signaturesPerSecond: number
   /** The same by Node, which is what signs. */
   readonly ownSignaturesPerSecond: number
+  /** What other machines on the same processors took of them meanwhile. */
+  readonly others: number
 }
 
 /** Until the compiler has settled: nodes that just started spend twice the CPU. */
@@ -45,6 +47,7 @@ export async function benchThroughput(times = 1500): Promise<ThroughputFigures> 
   const proxies = await startProxies(folder, body)
   try {
     for (const { question } of [nodes, proxies]) await stretch(question, 16, WARM_UP)
+    const others = othersShare()
     const rows = []
     const speeds: number[] = []
     const ownSpeeds: number[] = []
@@ -74,6 +77,7 @@ export async function benchThroughput(times = 1500): Promise<ThroughputFigures> 
       ),
       share: spreadOf(last.map(({ ours, plain }) => perSecond(ours) / perSecond(plain))),
       signaturesPerSecond: median(speeds),
+      others: others(),
       ownSignaturesPerSecond: median(ownSpeeds),
     }
   } finally {
