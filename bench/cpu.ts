@@ -17,7 +17,7 @@ export function threadMs(work: () => unknown): number {
 }
 
 /**
- * A share of the processors' time that went to other machines on the same ones while `stop` had not been called; 0 where nobody counts that.
+ * A share of the processors' time that went to other machines on the same ones until it is asked for; 0 where nobody counts that.
  * Source: proc(5), /proc/stat, fields 1 to 8.
  */
 export function othersShare(): () => number {
