@@ -1,21 +1,17 @@
-import { checkHeaders, type Header } from '../../protocol/rest-headers.ts'
+import { type AnswerHead, type BodyEnds, bodyOf, headersIn, keeps, MOST_HEAD } from './answer-head.ts'
 
-/** What an answer says before its body. Names and values as they were sent, a character for each octet; reason '' when there is none. */
-export type AnswerHead = { readonly status: number; readonly reason: string; readonly headers: readonly Header[] }
+export type { AnswerHead } from './answer-head.ts'
 /** Who hears of an answer while it comes in: of its head once, then of its body piece by piece. Pieces are views, not copies. */
 export type AnswerHears = { readonly head: (head: AnswerHead) => void; readonly body: (octets: Uint8Array) => void }
 
-/** Octets of all heads of one answer, and of a line that says how long a chunk is, its extensions with it. */
-const MOST_HEAD = 64 * 1024
+/** Octets of a line that says how long a chunk is, its extensions with it. */
 const MOST_LINE = 4 * 1024
-const LIMITS = { count: 2000, bytes: MOST_HEAD }
 const LF = 0x0a
 const CR = 0x0d
 const END_OF_HEAD = Buffer.from('\r\n\r\n', 'latin1')
 const NOTHING = Buffer.alloc(0)
 
-/** How a body ends. 'close': with the connection. */
-type State = 'head' | 'octets' | 'chunk size' | 'chunk' | 'after chunk' | 'trailer' | 'close' | 'whole'
+type State = 'head' | BodyEnds | 'chunk' | 'after chunk' | 'trailer' | 'whole'
 
 /**
  * Reads one answer of HTTP/1.0 or 1.1, in pieces of any size. Provisional answers are passed over.
@@ -167,54 +163,3 @@ export class AnswerReader {
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/
 /** Thirteen hexadecimal digits are as much as a number holds exactly. Extensions are passed over. */
 const CHUNK_SIZE = /^0*([0-9A-Fa-f]{1,13})(?:;[\w!#$%&'*+.^`|~-]+(?:=(?:[\w!#$%&'*+.^`|~-]+|"[\t\x20\x21\x23-\x5b\x5d-\x7e]*"))?)*$/
-const LENGTH = /^\d{1,15}$/
-
-function headersIn(lines: readonly string[]): readonly Header[] | string {
-  const headers: Header[] = []
-  for (const line of lines) {
-    const colon = line.indexOf(':')
-    headers.push([line.slice(0, Math.max(0, colon)), withoutBlanks(line.slice(colon + 1))])
-  }
-  const checked = checkHeaders(headers, LIMITS)
-  return checked.ok ? headers : checked.fault.detail
-}
-
-/** RFC 9112 §5: blanks and tabs around a value, and no other white space. Step by step: a pattern would begin anew at every blank of many. */
-function withoutBlanks(value: string): string {
-  let [from, to] = [0, value.length]
-  while (from < to && isBlank(value[from])) from++
-  while (to > from && isBlank(value[to - 1])) to--
-  return value.slice(from, to)
-}
-const isBlank = (character: string | undefined): boolean => character === ' ' || character === '\t'
-
-const valuesOf = (headers: readonly Header[], name: string): readonly string[] =>
-  headers.flatMap(([each, value]) => (each.length === name.length && each.toLowerCase() === name ? [value] : []))
-
-type Ending = {
-  readonly ends: State
-  readonly octets?: number
-  /** Whether nobody could think that more belongs to it. */
-  readonly isSure: boolean
-}
-
-/** RFC 9112 §6.1 and §6.3. */
-function bodyOf({ status, headers }: AnswerHead, method: string, isNew: boolean): Ending | string {
-  const codings = valuesOf(headers, 'transfer-encoding')
-  const [length, ...others] = valuesOf(headers, 'content-length')
-  if (others.length > 0) return 'it says twice how long it is'
-  if (length !== undefined && !LENGTH.test(length)) return 'its Content-Length is no number'
-  if (codings.length > 0 && length !== undefined) return 'it has a Transfer-Encoding and a Content-Length'
-  if (codings.length > 0 && (!isNew || codings.join().toLowerCase() !== 'chunked'))
-    return 'its Transfer-Encoding is not chunked of HTTP/1.1'
-  if (status === 204) return { ends: 'octets', isSure: codings.length === 0 && Number(length ?? 0) === 0 }
-  if (method === 'HEAD' || status === 304) return { ends: 'octets', isSure: true }
-  if (codings.length > 0) return { ends: 'chunk size', isSure: true }
-  return length === undefined ? { ends: 'close', isSure: true } : { ends: 'octets', octets: Number(length), isSure: true }
-}
-
-/** RFC 9112 §9.3. */
-function keeps({ headers }: AnswerHead, isNew: boolean): boolean {
-  const said = valuesOf(headers, 'connection').join().toLowerCase()
-  return isNew ? !/(?:^|,)[ \t]*close[ \t]*(?:,|$)/.test(said) : /(?:^|,)[ \t]*keep-alive[ \t]*(?:,|$)/.test(said)
-}
