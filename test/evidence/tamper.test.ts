@@ -23,7 +23,7 @@ describe('containers we wrote', () => {
   })
 
   test('are refused by strict after any single change; the full count runs in the campaign', async () => {
-    const { whole, value } = await run(600, 20261124)
+    const { whole, value } = await run(1200, 20261124)
     console.log(`tampering: ${whole.refused} of ${whole.mutations} refused, ${whole.same} unchanged in every name and byte`)
     expect(whole.refused + whole.same).toBe(whole.mutations)
     expect(Object.keys(whole.cells).length).toBeGreaterThan(CLASSES)
