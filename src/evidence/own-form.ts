@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { Instant } from '../base/clock.ts'
 import { base64, type Digest, digestNamed, sha512 } from '../protocol/digests.ts'
 import { formatId, type MemberId } from '../protocol/identifiers.ts'
-import { isWeakKey, type SignatureAlgorithm, signatureByUri, verifySignature } from '../protocol/signature-algorithms.ts'
+import { isWeakKey, signatureByUri, verifySignature } from '../protocol/signature-algorithms.ts'
 import type { SignatureDocuments } from '../protocol/signature-documents.ts'
 import type { Certificate } from '../trust/certificates.ts'
 import type { OcspVerdict } from '../trust/ocsp.ts'
@@ -10,6 +10,7 @@ import type { Trust } from '../trust/trust.ts'
 import { fromBase64Binary } from './base64-binary.ts'
 import { escapeCanonicalText } from './canonical.ts'
 import { buildChains, type PartDigest, SIGNATURE_CHAIN } from './hash-chain.ts'
+import type { SignatureForm } from './seal.ts'
 import { checkSigner } from './signature-certificates.ts'
 import { CHAIN_RESULT, MESSAGE } from './signature-names.ts'
 import { documentText, OURS, PROPERTIES, SIGNED_INFO } from './signature-template.ts'
@@ -36,16 +37,9 @@ export type KnownSigners = {
 }
 
 /** All that the documents of one signer have in common, until its OCSP response is a new one. */
-export type SignerForm = {
-  /** Open are the digests of what is signed and of the properties, the value and the signing time. */
-  readonly document: TextFrame
+export type SignerForm = SignatureForm & {
   readonly valueLength: number
-  /** Canonical octets; open is the signing time. */
-  readonly properties: TextFrame
-  /** Canonical octets; open are both digests. */
-  readonly signedInfo: TextFrame
-  readonly algorithm: SignatureAlgorithm
-  readonly certificate: Certificate
+  /** The name of what they bring along for the certificate. */
   readonly evidence: string
 }
 

@@ -74,7 +74,7 @@ async function signatureOver(uri: string, digest: Uint8Array, material: SigningM
 }
 
 /** What all signatures over one name, made with the same material, have in common. */
-type Form = {
+export type SignatureForm = {
   readonly algorithm: SignatureAlgorithm
   readonly certificate: Certificate
   /** Canonical octets; open is the signing time. */
@@ -84,11 +84,11 @@ type Form = {
   /** The document; open are both digests, the value and the signing time. */
   readonly document: TextFrame
 }
-type KnownForm = { readonly by: Pick<SigningMaterial, 'algorithm' | 'intermediates' | 'ocsp'>; readonly form: Form }
+type KnownForm = { readonly by: Pick<SigningMaterial, 'algorithm' | 'intermediates' | 'ocsp'>; readonly form: SignatureForm }
 const forms = new WeakMap<Uint8Array, Map<string, KnownForm>>()
 
 /** A node signs with the same material until its OCSP response is a new one: the form is made once for each. */
-function formFor(uri: string, material: SigningMaterial): Form {
+function formFor(uri: string, material: SigningMaterial): SignatureForm {
   const known = forms.get(material.certificate) ?? new Map<string, KnownForm>()
   const last = known.get(uri)
   if (last && isSame(last.by, material)) return last.form
@@ -103,7 +103,7 @@ const isSame = (a: KnownForm['by'], b: KnownForm['by']): boolean =>
 const sameOctets = (a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean =>
   a.length === b.length && a.every((each, n) => each === b[n])
 
-function newForm(uri: string, material: SigningMaterial): Form {
+function newForm(uri: string, material: SigningMaterial): SignatureForm {
   const algorithm = signatureNamed(material.algorithm)
   if (!algorithm || algorithm.weak) throw new Error(`nothing is signed with ${material.algorithm}`)
   if (material.ocsp.length === 0) throw new Error('a signature needs an OCSP response for its certificate')

@@ -30,7 +30,7 @@ export const CALL_LIMITS: HeaderLimits = { count: 200, bytes: 32 * 1024 }
 export const BLOCK_LIMITS: HeaderLimits = { count: 1000, bytes: 128 * 1024 }
 
 /** RFC 9110 §5.6.2. */
-const TOKEN = /^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/
+export const TOKEN = /^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/
 /** RFC 9110 §5.5: no control characters but the tab; one byte a character. */
 const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
 

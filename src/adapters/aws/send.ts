@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:https'
-import { Agent as PlainAgent, request as requestPlain } from '../http/node-http.ts'
+import { Agent as PlainAgent, request as requestPlain } from './node-http.ts'
 
 export type Wire = {
   readonly url: URL

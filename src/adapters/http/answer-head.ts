@@ -33,12 +33,7 @@ const valuesOf = (headers: readonly Header[], name: string): readonly string[] =
 
 /** 'octets': after so many; 'chunk size': chunk by chunk; 'close': with the connection. */
 export type BodyEnds = 'octets' | 'chunk size' | 'close'
-type Ending = {
-  readonly ends: BodyEnds
-  readonly octets?: number
-  /** Whether nobody could think that more belongs to it. */
-  readonly isSure: boolean
-}
+type Ending = { readonly ends: BodyEnds; readonly octets?: number }
 
 /** How its body ends, or what is wrong. Source: RFC 9112 §6.1 and §6.3. */
 export function bodyOf({ status, headers }: AnswerHead, method: string, isNew: boolean): Ending | string {
@@ -49,14 +44,16 @@ export function bodyOf({ status, headers }: AnswerHead, method: string, isNew: b
   if (codings.length > 0 && length !== undefined) return 'it has a Transfer-Encoding and a Content-Length'
   if (codings.length > 0 && (!isNew || codings.join().toLowerCase() !== 'chunked'))
     return 'its Transfer-Encoding is not chunked of HTTP/1.1'
-  if (status === 204) return { ends: 'octets', isSure: codings.length === 0 && Number(length ?? 0) === 0 }
-  if (method === 'HEAD' || status === 304) return { ends: 'octets', isSure: true }
-  if (codings.length > 0) return { ends: 'chunk size', isSure: true }
-  return length === undefined ? { ends: 'close', isSure: true } : { ends: 'octets', octets: Number(length), isSure: true }
+  if (method === 'HEAD' || status === 204 || status === 304) return { ends: 'octets' }
+  if (codings.length > 0) return { ends: 'chunk size' }
+  return length === undefined ? { ends: 'close' } : { ends: 'octets', octets: Number(length) }
 }
 
-/** Whether its server keeps the connection open. Source: RFC 9112 §9.3. */
-export function keeps({ headers }: AnswerHead, isNew: boolean): boolean {
+/** Whether its server keeps the connection open, and no body may still come that nobody waits for. Source: RFC 9112 §9.3. */
+export function keeps({ status, headers }: AnswerHead, isNew: boolean): boolean {
+  const announces =
+    valuesOf(headers, 'transfer-encoding').length > 0 || valuesOf(headers, 'content-length').some((length) => Number(length) > 0)
+  if (status === 204 && announces) return false
   const said = valuesOf(headers, 'connection').join().toLowerCase()
   return isNew ? !/(?:^|,)[ \t]*close[ \t]*(?:,|$)/.test(said) : /(?:^|,)[ \t]*keep-alive[ \t]*(?:,|$)/.test(said)
 }

@@ -118,7 +118,7 @@ export class AnswerReader {
     const body = bodyOf(head, this.#method, isNew)
     if (typeof body === 'string') return body
     this.#left = body.octets ?? 0
-    this.#keepsOpen = body.ends !== 'close' && body.isSure && keeps(head, isNew)
+    this.#keepsOpen = body.ends !== 'close' && keeps(head, isNew)
     this.#state = body.ends === 'octets' && this.#left === 0 ? 'whole' : body.ends
     this.#hears.head(head)
     return undefined
@@ -148,8 +148,11 @@ export class AnswerReader {
     if (this.#state === 'trailer') {
       this.#headOctets += line.length
       if (this.#headOctets > MOST_HEAD) return `a head of more than ${MOST_HEAD} octets`
-      if (line === '') this.#state = 'whole'
-      const trailer = line === '' ? [] : headersIn([line])
+      if (line === '') {
+        this.#state = 'whole'
+        return undefined
+      }
+      const trailer = headersIn([line])
       return typeof trailer === 'string' ? trailer : undefined
     }
     const size = CHUNK_SIZE.exec(line)?.[1]

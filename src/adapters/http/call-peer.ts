@@ -58,8 +58,8 @@ export function callPeerOverTls(settings: PeerSettings): CallPeer {
     winners: new Map(),
     clock: () => performance.now(),
   }
-  const keptConnections = new KeptConnections<PeerConnection>(settings.keepIdleMs ?? 0)
-  const keeps = (settings.keepIdleMs ?? 0) > 0
+  const keepIdleMs = settings.keepIdleMs ?? 0
+  const keptConnections = new KeptConnections<PeerConnection>(keepIdleMs)
   return async (addresses, message, accepts, budgetMs) => {
     const started = performance.now()
     const left = () => Math.max(1, Math.floor(budgetMs - (performance.now() - started)))
@@ -83,7 +83,7 @@ export function callPeerOverTls(settings: PeerSettings): CallPeer {
     }
     const takeIn = ({ headers: said, chunks }: Incoming) =>
       takeMessage(lastValue(said, 'content-type') ?? '', chunks, room, lastValue(said, 'x-original-content-type'))
-    const answer = await http.send(outgoing, left(), takeIn, settings.store?.read, keeps)
+    const answer = await http.send(outgoing, left(), takeIn, settings.store?.read, keepIdleMs > 0)
     if (!answer.ok) return unknown(answer)
     const { taken, again, ...head } = answer.value
     if (again) keptConnections.give(where, connection.value)

@@ -27,7 +27,7 @@ export class IncomingAnswer<T> {
   readonly #chunks: Chunks
   readonly #timer: NodeJS.Timeout
   readonly #over: () => void
-  #resolve: (outcome: Outcome<Answer<T>>) => void = () => {}
+  readonly #resolve: (outcome: Outcome<Answer<T>>) => void
   #begun = false
   #settled = false
 
@@ -41,9 +41,9 @@ export class IncomingAnswer<T> {
       head: (head) => void this.#take(head, takeIn),
       body: (octets) => this.#chunks.push(octets),
     })
-    this.outcome = new Promise((resolve) => {
-      this.#resolve = resolve
-    })
+    const { promise, resolve } = Promise.withResolvers<Outcome<Answer<T>>>()
+    this.outcome = promise
+    this.#resolve = resolve
     const { budgetMs } = sending
     this.#timer = setTimeout(() => this.#settle(refuse('network_error', `no whole answer within ${budgetMs} ms`)), budgetMs)
   }

@@ -1,4 +1,4 @@
-import { checkHeaders, type Header } from '../../protocol/rest-headers.ts'
+import { checkHeaders, type Header, TOKEN } from '../../protocol/rest-headers.ts'
 
 /** What a request says before its body. */
 export type RequestHead = {
@@ -11,8 +11,6 @@ export type RequestHead = {
   readonly keepsOpen: boolean
 }
 
-/** RFC 9110 §5.6.2, as §9.1 has it of methods. */
-const METHOD = /^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/
 const PATH = /^[\x21-\xff]+$/
 const LIMITS = { count: 2000, bytes: 1024 * 1024 }
 
@@ -23,7 +21,7 @@ const LIMITS = { count: 2000, bytes: 1024 * 1024 }
 export function requestHead({ method, path, headers, length, keepsOpen }: RequestHead): string {
   const checked = checkHeaders(headers, LIMITS)
   if (!checked.ok) throw new TypeError(`a request that cannot be sent: ${checked.fault.detail}`)
-  if (!METHOD.test(method) || !PATH.test(path)) throw new TypeError('a request that cannot be sent: its method or its path')
+  if (!TOKEN.test(method) || !PATH.test(path)) throw new TypeError('a request that cannot be sent: its method or its path')
   let text = `${method} ${path} HTTP/1.1\r\n`
   for (const [name, value] of headers) text += `${name}: ${value}\r\n`
   if (length !== null) text += `content-length: ${length}\r\n`

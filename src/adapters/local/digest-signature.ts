@@ -11,7 +11,8 @@ export function signDigest(key: KeyObject, algorithm: SignatureAlgorithm, digest
   if (digest.length !== algorithm.digest.bytes)
     throw new Error(`${algorithm.name} signs ${algorithm.digest.bytes} octets, not ${digest.length}`)
   if (algorithm.kind === 'ecdsa') return signEcdsaDigest(key, digest)
-  if (algorithm.kind === 'rsa') return privateEncrypt(key, Buffer.concat([digestInfoHead(algorithm.digest), digest])) // PKCS #1 v1.5, unless the key comes with something else
+  // PKCS #1 v1.5, unless the key comes with another padding: Node throws and catches an error on its way to a key that comes with anything.
+  if (algorithm.kind === 'rsa') return privateEncrypt(key, Buffer.concat([digestInfoHead(algorithm.digest), digest]))
   return privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, pssEncoded(key, algorithm.digest, digest))
 }
 
