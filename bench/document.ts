@@ -1,6 +1,7 @@
 import type { Spread } from './cpu.ts'
 import type { Figures } from './figures.ts'
 import type { LoadFigures } from './throughput/load.ts'
+import { REFERENCE_SPEED } from './throughput/run.ts'
 
 const ms = ({ middle, spread }: Spread): string => `${middle.toFixed(3)} ms (±${(spread * 50).toFixed(0)} %)`
 const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
@@ -77,15 +78,11 @@ function throughput(part: Figures['throughput']): string {
 
 const percent = (share: number): string => `${(share * 100).toFixed(0)} %`
 
-/** The signing speeds of the machine on which the reference proxies were measured: by openssl, and by Node. */
-const REFERENCE_SPEED = 3350
-const REFERENCE_OWN_SPEED = 3150
-function scaled({ nodes, signaturesPerSecond, ownSignaturesPerSecond }: NonNullable<Figures['throughput']>): string {
-  const best = nodes.at(-1) as LoadFigures
-  const at = (times: number) => `**${(best.perSecond * times).toFixed(0)} a second and ${(best.cpuMs / times).toFixed(2)} ms of CPU**`
+function scaled({ scaled: { perSecond, cpuMs }, signaturesPerSecond }: NonNullable<Figures['throughput']>): string {
+  const runs = (spread: Spread, digits: number) => spread.runs.map((run) => run.toFixed(digits)).join(', ')
   return (
-    `Meanwhile \`openssl speed\` shows ${signaturesPerSecond.toFixed(0)} RSA-2048 signatures a second; scaled to 3,350: ${at(REFERENCE_SPEED / signaturesPerSecond)} ` +
-    `(goal: 600 a second and 3 ms). Node itself makes ${ownSignaturesPerSecond.toFixed(0)} a second of CPU, and 3,150 where openssl made 3,350; scaled by that: ${at(REFERENCE_OWN_SPEED / ownSignaturesPerSecond)}.`
+    `Before and after every turn \`openssl speed\` shows ${runs(signaturesPerSecond, 0)} RSA-2048 signatures a second; each turn scaled to ${REFERENCE_SPEED}: ` +
+    `**${perSecond.middle.toFixed(0)} a second and ${cpuMs.middle.toFixed(2)} ms of CPU** (goal: 600 a second and 3 ms; turn by turn ${runs(perSecond, 0)} and ${runs(cpuMs, 2)}).`
   )
 }
 

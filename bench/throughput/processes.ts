@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline'
 /** A program of the bench while it runs. */
 export type Running = { readonly pid: number; readonly stop: () => Promise<void> }
 
-/** A node has V8's small nursery, as `bin/ready.mjs` starts it. */
-const NODE_OPTIONS = ['--max-semi-space-size=2']
+/** As `bin/ready.mjs` starts a node. */
+const NODE_OPTIONS = ['--max-semi-space-size=16', '--no-allocation-site-pretenuring', '--expose-gc']
 export const launchNode = (home: string, name: string): Promise<Running> => launch('node.ts', [home, name], NODE_OPTIONS)
 
 /** Starts one and waits for its line 'ready'. */

@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process'
-import { generateKeyPairSync, sign } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +6,7 @@ import { instant } from '../../src/base/clock.ts'
 import { openHome } from '../../src/local/home.ts'
 import { startProgram } from '../../src/local/program.ts'
 import { startWorld } from '../../src/local/world.ts'
-import { median, othersShare, type Spread, spreadOf, threadMs } from '../cpu.ts'
+import { othersShare, type Spread, spreadOf } from '../cpu.ts'
 import { textOf } from '../nodes.ts'
 import { figuresOf, type LoadFigures, type Question, type Stretch, stretch } from './load.ts'
 import { ECHO, PLAN, SERVICE } from './plan.ts'
@@ -23,18 +22,27 @@ export type ThroughputFigures = {
   readonly proxies: readonly LoadFigures[]
   /** Exchanges a second of ours for every one of the proxies', at the highest concurrency. */
   readonly share: Spread
-  /** RSA-2048 signatures a second by openssl on one core of this machine, between the turns. */
-  readonly signaturesPerSecond: number
-  /** The same by Node, which is what signs. */
-  readonly ownSignaturesPerSecond: number
+  /** RSA-2048 signatures a second by openssl on one core of this machine, before and after every turn of the highest concurrency. */
+  readonly signaturesPerSecond: Spread
+  /** Exchanges a second and CPU of both nodes for one, each turn scaled by the signatures that openssl made just before and after it. */
+  readonly scaled: { readonly perSecond: Spread; readonly cpuMs: Spread }
   /** What other machines on the same processors took of them meanwhile. */
   readonly others: number
 }
 
-/** Until the compiler has settled: nodes that just started spend twice the CPU. */
-const WARM_UP = 12_000
-const CONCURRENCY = [1, 8, 64]
-const ROUNDS = 3
+/** Until the compiler has settled: nodes that just started spend twice the CPU, and it is at work for 20,000 exchanges. */
+const WARM_UP = 20_000
+/** The signing speed, by openssl, of the machine on which the reference proxies were measured. */
+export const REFERENCE_SPEED = 3350
+/**
+ * How many at once, in how many turns, and of the exchanges asked for how many in each: one at a time takes long, and of many at once the first and the
+ * last come in a crowd.
+ */
+const LEVELS = [
+  { atOnce: 1, turns: 3, share: 1 / 4 },
+  { atOnce: 8, turns: 3, share: 1 },
+  { atOnce: 64, turns: 5, share: 2 },
+] as const
 /** What a signed 4 KiB request and its 8 KiB answer measure beyond their bodies between nodes. */
 const ENVELOPE = 6500
 
@@ -48,42 +56,46 @@ export async function benchThroughput(times = 1500): Promise<ThroughputFigures> 
   try {
     for (const { question } of [nodes, proxies]) await stretch(question, 16, WARM_UP)
     const others = othersShare()
-    const rows = []
-    const speeds: number[] = []
-    const ownSpeeds: number[] = []
-    for (const atOnce of CONCURRENCY) {
-      const turns: { readonly ours: Stretch; readonly plain: Stretch }[] = []
-      for (let round = 0; round < ROUNDS; round++) {
-        const count = atOnce === 1 ? Math.ceil(times / 4) : times
-        turns.push({ ours: await stretch(nodes.question, atOnce, count), plain: await stretch(proxies.question, atOnce, count) })
-        speeds.push(signatureSpeed())
-        ownSpeeds.push(ownSignatureSpeed())
-      }
-      rows.push({ atOnce, turns })
-    }
-    const last = rows.at(-1)?.turns ?? []
-    return {
-      nodes: rows.map(({ atOnce, turns }) =>
+    const levels: { readonly atOnce: number; readonly turns: readonly Turn[] }[] = []
+    for (const { atOnce, turns, share } of LEVELS)
+      levels.push({ atOnce, turns: await inTurns(nodes.question, proxies.question, atOnce, Math.ceil(times * share), turns) })
+    const figures = (side: 'ours' | 'plain') =>
+      levels.map(({ atOnce, turns }) =>
         figuresOf(
           atOnce,
-          turns.map(({ ours }) => ours),
+          turns.map((turn) => turn[side]),
         ),
-      ),
-      proxies: rows.map(({ atOnce, turns }) =>
-        figuresOf(
-          atOnce,
-          turns.map(({ plain }) => plain),
-        ),
-      ),
-      share: spreadOf(last.map(({ ours, plain }) => perSecond(ours) / perSecond(plain))),
-      signaturesPerSecond: median(speeds),
-      others: others(),
-      ownSignaturesPerSecond: median(ownSpeeds),
-    }
+      )
+    return { nodes: figures('ours'), proxies: figures('plain'), ...compared(levels.at(-1)?.turns ?? []), others: others() }
   } finally {
     await nodes.stop()
     await proxies.stop()
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** A stretch of ours and one of theirs, and the signatures that openssl made before and after ours. */
+type Turn = { readonly ours: Stretch; readonly plain: Stretch; readonly signatures: number }
+
+async function inTurns(ours: Question, plain: Question, atOnce: number, count: number, times: number): Promise<readonly Turn[]> {
+  const turns: Turn[] = []
+  for (let turn = 0; turn < times; turn++) {
+    const before = signatureSpeed()
+    const seen = await stretch(ours, atOnce, count)
+    turns.push({ ours: seen, signatures: (before + signatureSpeed()) / 2, plain: await stretch(plain, atOnce, count) })
+  }
+  return turns
+}
+
+function compared(turns: readonly Turn[]): Pick<ThroughputFigures, 'share' | 'signaturesPerSecond' | 'scaled'> {
+  const each = (of: (turn: Turn) => number) => spreadOf(turns.map(of))
+  return {
+    share: each(({ ours, plain }) => perSecond(ours) / perSecond(plain)),
+    signaturesPerSecond: each(({ signatures }) => signatures),
+    scaled: {
+      perSecond: each(({ ours, signatures }) => (perSecond(ours) * REFERENCE_SPEED) / signatures),
+      cpuMs: each(({ ours, signatures }) => ((ours.cpuMs / ours.took.length) * signatures) / REFERENCE_SPEED),
+    },
   }
 }
 
@@ -144,15 +156,4 @@ async function startProxies(folder: string, body: Uint8Array): Promise<Asked> {
 function signatureSpeed(): number {
   const said = execFileSync('openssl', ['speed', '-seconds', '1', 'rsa2048'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
   return Number(/^rsa\s+2048.*?([\d.]+)\s+[\d.]+\s*$/m.exec(said)?.[1] ?? 0)
-}
-
-/** By CPU, so that a neighbour does not slow it down. */
-function ownSignatureSpeed(): number {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const data = Buffer.from('x')
-  const times = 500
-  const ms = threadMs(() => {
-    for (let n = 0; n < times; n++) sign('sha512', data, privateKey)
-  })
-  return (times / ms) * 1000
 }

@@ -58,8 +58,8 @@ export async function largeCall(bytes: number, limit: number, large: Large = 'bo
   }
 }
 
-/** A node that streams makes much short-lived garbage: a small nursery is swept more often, and less of it lies about. */
-const SMALL_NURSERY = ['--max-semi-space-size=2']
+/** As `bin/ready.mjs` starts a node. */
+const NODE_OPTIONS = ['--max-semi-space-size=16', '--no-allocation-site-pretenuring', '--expose-gc']
 
 /** More than is held, so that it takes the same way. */
 const WARMING = 4 * MIB
@@ -73,7 +73,7 @@ async function settled(node: ChildProcess): Promise<void> {
 type Told = { readonly file?: WorldFile; readonly folder: string }
 
 async function started(...args: readonly string[]): Promise<{ readonly process: ChildProcess; readonly told: Told }> {
-  const child = fork(join(import.meta.dirname, 'node-process.ts'), args, { stdio: 'inherit', execArgv: SMALL_NURSERY })
+  const child = fork(join(import.meta.dirname, 'node-process.ts'), args, { stdio: 'inherit', execArgv: NODE_OPTIONS })
   const ended = once(child, 'exit').then(() => {
     throw new Error(`${args[0]} did not start`)
   })

@@ -86,12 +86,9 @@ export class Chunks implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
   }
 
   #more(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#tell = () => {
-        this.#tell = undefined
-        resolve()
-      }
-    })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#tell = resolve
+    return promise
   }
 
   async return(): Promise<Step> {
