@@ -27,7 +27,7 @@ const JOBS = {
   deploy: { dev: true, args: ['bin/sacbe.ts', 'deploy'] },
   test: { dev: true, args: ['node_modules/vitest/vitest.mjs', 'run'] },
   campaign: { dev: true, args: ['test/campaign/run.ts'] },
-  bench: { dev: true, args: ['bench/run.ts'] },
+  bench: { dev: true, args: [...NODE_OPTIONS, 'bench/run.ts'] },
 }
 
 function refuse(spanish, english) {
