@@ -16,7 +16,7 @@ const [job = 'start', ...rest] = process.argv.slice(2)
  * collected; without guesses from what lived long before, nothing young is put among the old. Figures: docs/decisions/0020-where-time-goes.md.
  * While a large body streams through, the node collects what is young by itself (`src/adapters/local/sweep.ts`).
  */
-const NODE_OPTIONS = ['--max-semi-space-size=16', '--no-allocation-site-pretenuring', '--expose-gc']
+const NODE_OPTIONS = JSON.parse(readFileSync(join(root, 'bin', 'node-options.json'), 'utf8'))
 
 /** What each job runs, and whether it needs the development packages. `ready` only makes ready. */
 const JOBS = {

@@ -2,13 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
+import nodeOptions from '../../bin/node-options.json' with { type: 'json' }
 
 /** A program of the bench while it runs. */
 export type Running = { readonly pid: number; readonly stop: () => Promise<void> }
 
-/** As `bin/ready.mjs` starts a node. */
-const NODE_OPTIONS = ['--max-semi-space-size=16', '--no-allocation-site-pretenuring', '--expose-gc']
-export const launchNode = (home: string, name: string): Promise<Running> => launch('node.ts', [home, name], NODE_OPTIONS)
+export const launchNode = (home: string, name: string): Promise<Running> => launch('node.ts', [home, name], nodeOptions)
 
 /** Starts one and waits for its line 'ready'. */
 export async function launch(file: string, args: readonly string[], options: readonly string[] = []): Promise<Running> {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { PassThrough, type Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import nodeOptions from '../../bin/node-options.json' with { type: 'json' }
 import { chunksOf } from '../../src/adapters/http/chunks.ts'
 
 const collected = async (stream: Readable): Promise<string> => {
@@ -45,7 +46,7 @@ describe('chunks of a stream', () => {
 
   test('are gone with what is young: nothing that stays holds the message they came from', () => {
     const program = fileURLToPath(new URL('../large/left-behind.ts', import.meta.url))
-    const { left, of } = JSON.parse(execFileSync(process.execPath, [program], { encoding: 'utf8' }))
+    const { left, of } = JSON.parse(execFileSync(process.execPath, [...nodeOptions, program], { encoding: 'utf8' }))
     expect(left).toBeLessThan(of / 4)
   })
 })

@@ -27,7 +27,7 @@ function clone({ npm = 'mkdir -p node_modules', stamp = '' } = {}) {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'sacbe-ready-')))
   folders.push(root)
   for (const name of ['bin', 'tools', 'elsewhere', 'node_modules']) mkdirSync(join(root, name))
-  cpSync(join(ROOT, 'bin/ready.mjs'), join(root, 'bin/ready.mjs'))
+  for (const file of ['bin/ready.mjs', 'bin/node-options.json']) cpSync(join(ROOT, file), join(root, file))
   writeFileSync(join(root, 'package-lock.json'), '{}')
   writeFileSync(
     join(root, 'bin/sacbe.ts'),

@@ -1,19 +1,14 @@
 // Messages one after the other, each with octets that nobody asks for; says how many of all these are left once what is young was collected.
-//   node test/large/left-behind.ts
+//   node --expose-gc test/large/left-behind.ts
 import { Readable } from 'node:stream'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { chunksOf } from '../../src/adapters/http/chunks.ts'
 
 const MESSAGES = 200
 const OCTETS = 100_000
 
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as NodeJS.GCFunction
-
 /** Octets outside the heap that are left when what is young was collected. */
 function held(): number {
-  for (let times = 0; times < 2; times++) collect({ type: 'minor' })
+  for (let times = 0; times < 2; times++) globalThis.gc?.({ type: 'minor' })
   return process.memoryUsage().external
 }
 

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { finished } from 'node:stream/promises'
+import nodeOptions from '../../bin/node-options.json' with { type: 'json' }
 import { clientNamed, type WorldFile } from '../../src/local/world-file.ts'
 import { BANK } from '../journeys/plan.ts'
 import { GETSTATE, question } from '../journeys/soap-world.ts'
@@ -58,9 +59,6 @@ export async function largeCall(bytes: number, limit: number, large: Large = 'bo
   }
 }
 
-/** As `bin/ready.mjs` starts a node. */
-const NODE_OPTIONS = ['--max-semi-space-size=16', '--no-allocation-site-pretenuring', '--expose-gc']
-
 /** More than is held, so that it takes the same way. */
 const WARMING = 4 * MIB
 
@@ -73,7 +71,7 @@ async function settled(node: ChildProcess): Promise<void> {
 type Told = { readonly file?: WorldFile; readonly folder: string }
 
 async function started(...args: readonly string[]): Promise<{ readonly process: ChildProcess; readonly told: Told }> {
-  const child = fork(join(import.meta.dirname, 'node-process.ts'), args, { stdio: 'inherit', execArgv: NODE_OPTIONS })
+  const child = fork(join(import.meta.dirname, 'node-process.ts'), args, { stdio: 'inherit', execArgv: nodeOptions })
   const ended = once(child, 'exit').then(() => {
     throw new Error(`${args[0]} did not start`)
   })

@@ -4,7 +4,7 @@ import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StoredBody } from '../../protocol/body.ts'
 import type { BeingStored, BodyStore } from '../http/take-in.ts'
-import { Passing } from './sweep.ts'
+import { passed } from './sweep.ts'
 
 export type Spool = BodyStore & {
   /** How many bodies lie here. */
@@ -70,7 +70,6 @@ export function openSpool(folder: string): Spool {
 class Writing {
   readonly #file: FileHandle
   readonly #buffer = Buffer.allocUnsafeSlow(BUFFER)
-  readonly #passing = new Passing()
   #filled = 0
   #written = 0
 
@@ -95,7 +94,7 @@ class Writing {
   async flush(): Promise<void> {
     for (let done = 0; done < this.#filled; )
       done += (await this.#file.write(this.#buffer, done, this.#filled - done, this.#written + done)).bytesWritten
-    this.#passing.octets(this.#filled)
+    passed(this.#filled)
     this.#written += this.#filled
     this.#filled = 0
   }
@@ -110,12 +109,11 @@ async function nameless(path: string): Promise<FileHandle> {
 async function* chunksOf(file: FileHandle | undefined, { at, size }: StoredBody): AsyncGenerator<Uint8Array> {
   if (!file) throw new Error(`the body ${at} was forgotten`)
   const buffer = Buffer.allocUnsafe(CHUNK)
-  const passing = new Passing()
   for (let position = 0; position < size; ) {
     const { bytesRead } = await file.read(buffer, 0, CHUNK, position)
     if (bytesRead === 0) throw new Error(`the body ${at} ends after ${position} of ${size} octets`)
     position += bytesRead
-    passing.octets(bytesRead)
+    passed(bytesRead)
     yield buffer.subarray(0, bytesRead)
   }
 }
