@@ -116,31 +116,45 @@ describe('the octets of kept records, in files beside the database', () => {
 })
 
 describe('a file of the version before', () => {
-  /** As it was written then: octets in the rows, identities counted by day. */
-  function ofVersionOne(records: readonly EvidenceRecord[], countedOnly: readonly EvidenceRecord[] = [], counts = true): string {
+  /** As it was written then: every record counted as it came, and its row does not say who it is. */
+  function ofVersionTwo(records: readonly EvidenceRecord[], countedOnly: readonly EvidenceRecord[] = []): string {
     const file = fresh()
     const old = new DatabaseSync(file)
     old.exec(`PRAGMA journal_mode = WAL;
-      CREATE TABLE kept (seq INTEGER PRIMARY KEY AUTOINCREMENT, identity TEXT NOT NULL UNIQUE, bytes BLOB NOT NULL) STRICT;
+      CREATE TABLE kept (seq INTEGER PRIMARY KEY AUTOINCREMENT, file INTEGER NOT NULL, start INTEGER NOT NULL, size INTEGER NOT NULL) STRICT;
+      CREATE TABLE counted (identity BLOB PRIMARY KEY, day TEXT NOT NULL, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE TABLE known (one INTEGER PRIMARY KEY CHECK (one = 1), file INTEGER NOT NULL, through INTEGER NOT NULL) STRICT;
+      CREATE TABLE sums (day TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
       CREATE TABLE small (key TEXT PRIMARY KEY, value TEXT NOT NULL, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;
       CREATE TABLE lease (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
       INSERT INTO small VALUES ('head', '7', 3);
-      PRAGMA user_version = 1`)
-    for (const record of records)
-      old.prepare('INSERT INTO kept (identity, bytes) VALUES (?, ?)').run(identityOf(record), encodeRecord(record))
-    if (counts) {
-      old.exec(
-        `CREATE TABLE counted (identity BLOB PRIMARY KEY, day TEXT NOT NULL) STRICT, WITHOUT ROWID; CREATE INDEX counted_by_day ON counted (day)`,
-      )
-      for (const record of [...records, ...countedOnly])
-        old.prepare('INSERT INTO counted VALUES (?, ?)').run(createHash('sha256').update(identityOf(record)).digest(), '2027-01-15')
+      PRAGMA user_version = 2`)
+    mkdirSync(folderOf(file))
+    let through = 0
+    const name = (record: EvidenceRecord) => createHash('sha256').update(identityOf(record)).digest()
+    const counted = old.prepare('INSERT INTO counted VALUES (?, ?, ?)')
+    for (const record of countedOnly) {
+      const { lastInsertRowid } = old.prepare('INSERT INTO kept (file, start, size) VALUES (1, 0, 0)').run()
+      old.prepare('DELETE FROM kept WHERE seq = ?').run(lastInsertRowid)
+      counted.run(name(record), '2027-01-15', lastInsertRowid)
     }
+    for (const record of records) {
+      const bytes = encodeRecord(record)
+      const frame = Buffer.concat(framed(bytes))
+      appendFileSync(join(folderOf(file), '000000001'), frame)
+      const start = through + frame.length - bytes.length
+      const { lastInsertRowid } = old.prepare('INSERT INTO kept (file, start, size) VALUES (1, ?, ?)').run(start, bytes.length)
+      counted.run(name(record), '2027-01-15', lastInsertRowid)
+      through += frame.length
+    }
+    if (through > 0) old.prepare('INSERT INTO known VALUES (1, 1, ?)').run(through)
+    old.prepare('INSERT INTO sums VALUES (?, ?)').run('2027-01-15', records.length + countedOnly.length)
     old.close()
     return file
   }
 
   test('is made into one of today: its records byte for byte and in order, its counts, its small records', async () => {
-    const file = ofVersionOne([sampleRecord('2'), sampleRecord('1')], [sampleRecord('0')])
+    const file = ofVersionTwo([sampleRecord('2'), sampleRecord('1')], [sampleRecord('0')])
     const { drain, keep, keptByDay, store, waiting } = opened(file)
     expect((await drain(10, ALL)).map(({ bytes }) => Buffer.from(bytes))).toEqual(
       ['2', '1'].map((id) => Buffer.from(encodeRecord(sampleRecord(id)))),
@@ -151,43 +165,44 @@ describe('a file of the version before', () => {
     expect([await waiting(), [...(await keptByDay())]]).toEqual([4, [['2027-01-15', 4]]])
   })
 
-  test('counts what the first of its kind did not', async () => {
-    const { keptByDay, waiting } = opened(ofVersionOne([sampleRecord('1')], [], false))
-    expect([await waiting(), [...(await keptByDay())]]).toEqual([1, [['2027-01-15', 1]]])
+  test('in which nothing waits knows what it counted, and gives no number a second time', async () => {
+    const { drain, keep, keptByDay } = opened(ofVersionTwo([], [sampleRecord('0'), sampleRecord('1')]))
+    for (const id of ['0', '2']) await keep(sampleRecord(id))
+    expect((await drain(10, ALL)).map(({ receipt }) => receipt)).toEqual(['3', '4'])
+    expect([...(await keptByDay())]).toEqual([['2027-01-15', 3]])
   })
 
-  test('is as it was when that fails, and what a failed one left behind is set aside', async () => {
-    const file = ofVersionOne([sampleRecord('1')])
+  test('is as it was when that fails', async () => {
+    const file = ofVersionTwo([sampleRecord('1')])
     const old = new DatabaseSync(file)
     onTestFinished(() => old.close())
-    old.exec('CREATE TABLE sums (in_the_way)')
+    old.exec('CREATE TABLE counting (in_the_way)')
     expect(() => openNodeStore(file)).toThrow('already exists')
-    expect(old.prepare('PRAGMA user_version').get()).toEqual({ user_version: 1 })
+    expect(old.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 })
     expect(old.prepare('SELECT count(*) AS n FROM kept').get()).toEqual({ n: 1 })
-    old.exec('DROP TABLE sums')
-    const other = openNodeStore(fresh())
-    await other.keep(sampleRecord('left behind'))
-    const [left] = await other.drain(1, ALL)
-    await other.close()
-    mkdirSync(folderOf(file))
-    writeFileSync(join(folderOf(file), '000000001'), Buffer.concat(framed(left?.bytes as Uint8Array)))
+    old.exec('DROP TABLE counting')
     expect(await requestsIn(opened(file))).toEqual(['1'])
   })
 
-  test('gives no number a second time: a program of that version that still runs takes nothing away that it does not know', async () => {
-    const file = ofVersionOne(['1', '2', '3'].map((id) => sampleRecord(id)))
+  test('that a program of that version still has open: it takes nothing away that it does not know, and can keep nothing more', async () => {
+    const file = ofVersionTwo(['1', '2', '3'].map((id) => sampleRecord(id)))
     const old = new DatabaseSync(file)
     onTestFinished(() => old.close())
-    const forget = old.prepare('DELETE FROM kept WHERE seq = ?')
+    const [forget, keep] = ['DELETE FROM kept WHERE seq = ?', 'INSERT INTO kept (file, start, size) VALUES (1, 0, 0)'].map((each) =>
+      old.prepare(each),
+    )
     const store = opened(file)
-    for (const seq of [1, 2, 3]) forget.run(seq)
-    expect(await requestsIn(store)).toEqual(['1', '2', '3'])
+    for (const seq of [1, 2]) forget?.run(seq)
+    expect(() => keep?.run()).toThrow('NOT NULL constraint failed: kept.identity')
+    await store.keep(sampleRecord('4'))
+    forget?.run(5)
+    expect(await requestsIn(store)).toEqual(['3', '4'])
   })
 })
 
 describe('a file of octets is dropped when nothing in it is needed', () => {
   test('as of the moment of the acknowledgement: what is kept between that and the dropping stays', async () => {
-    const { database, octets, rows, close } = openNodeDatabase(fresh())
+    const { octets, rows, counts, close, ...others } = openNodeDatabase(fresh())
     onTestFinished(close)
     const write = (id: string, size: number) => {
       const record = sampleRecord(id, size)
@@ -201,7 +216,7 @@ describe('a file of octets is dropped when nothing in it is needed', () => {
         octets.dropBefore(file)
       },
     }
-    const records = keptRecords(database, meanwhile, writingHere(rows))
+    const records = keptRecords({ ...others, counts, octets: meanwhile }, writingHere(rows, counts))
     await records.keep(sampleRecord('1'))
     await records.acknowledge((await records.drain(10, ALL)).map(({ receipt }) => receipt))
     expect(await requestsIn(records)).toEqual(['2', '3'])

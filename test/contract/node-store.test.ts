@@ -36,7 +36,7 @@ describe('a node in one SQLite file', () => {
     other.exec('CREATE TABLE x (y); PRAGMA user_version = 99')
     expect(() => openNodeStore(file)).toThrow(StoreVersionError)
     other.exec('PRAGMA user_version = 0')
-    expect(() => openNodeStore(file)).toThrow('has store version 0; this program knows version 2')
+    expect(() => openNodeStore(file)).toThrow('has store version 0; this program knows version 3')
     other.close()
   })
 

@@ -4,7 +4,7 @@ import type { Batch } from './keeping-thread.ts'
 import type { KeptRow } from './kept-rows.ts'
 import { openNodeDatabase } from './node-schema.ts'
 
-const { database, rows, close } = openNodeDatabase(workerData as string)
+const { database, rows, counts, close } = openNodeDatabase(workerData as string)
 // The octets are on disk before the commit, and whoever opens the file takes up what its last commits said: the disk is waited for once.
 database.exec('PRAGMA synchronous = NORMAL')
 
@@ -14,6 +14,7 @@ parentPort?.on('message', (batch: Batch | 'end') => {
     return parentPort?.close()
   }
   parentPort?.postMessage(written(batch))
+  counts.more(batch.identities.length)
 })
 
 /** What SQLite had to say; null: every row is on disk. */

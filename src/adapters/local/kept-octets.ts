@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import {
   closeSync,
   existsSync,
@@ -10,7 +9,6 @@ import {
   readdirSync,
   readFileSync,
   readSync,
-  renameSync,
   rmSync,
   statSync,
   writevSync,
@@ -37,8 +35,6 @@ export type KeptOctets = {
   readonly read: (place: Place, size: number) => Uint8Array | undefined
   /** Forgets the files before this one. */
   readonly dropBefore: (file: number) => void
-  /** Gives whatever lies here another name: it belongs to no database that is here. */
-  readonly setAside: () => void
   /** Lets go of the files that are open. */
   readonly close: () => void
 }
@@ -122,10 +118,6 @@ export function keptOctets(folder: string): KeptOctets {
     dropBefore: (file) => {
       letGo('read')
       for (const number of numbersIn(folder)) if (number < file) rmSync(pathOf(folder, number), { force: true })
-    },
-    setAside: () => {
-      close()
-      if (existsSync(folder)) renameSync(folder, `${folder}.${randomUUID()}`)
     },
     close,
   }

@@ -1,9 +1,8 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { type EvidenceRecord, encodeRecord } from '../../evidence/record.ts'
 import type { Acknowledge, Drain, Drained, Keep } from '../../exchange/ports.ts'
 import { inTransaction } from './database.ts'
-import type { KeptOctets } from './kept-octets.ts'
 import { type KeptRow, type RowWriter, rowOf } from './kept-rows.ts'
+import type { NodeDatabase } from './node-schema.ts'
 
 /** The records kept and not yet secured, in the order they came. */
 export type KeptRecords = {
@@ -23,13 +22,18 @@ type Pending = { readonly record: EvidenceRecord; readonly done: () => void; rea
 const MOST_BYTES = 8 * 1024 * 1024
 
 /** Records asked for while others are being written share one transaction, so the disk is waited for once; each is told only when it is there. */
-export function keptRecords(database: DatabaseSync, octets: KeptOctets, { write }: RowWriter): KeptRecords {
+export function keptRecords(
+  { database, octets, counts }: Pick<NodeDatabase, 'database' | 'octets' | 'counts'>,
+  { write }: RowWriter,
+): KeptRecords {
   const days = database.prepare('SELECT day, n FROM sums WHERE day >= ? ORDER BY day')
-  const select = database.prepare('SELECT seq, file, start, size FROM kept ORDER BY seq LIMIT ?')
+  const select = database.prepare(
+    'SELECT seq, file, start, size FROM kept WHERE seq <= (SELECT through FROM counting) ORDER BY seq LIMIT ?',
+  )
   const standing = database.prepare('SELECT 1 FROM kept WHERE seq = ?') // another process may have acknowledged it meanwhile
   const firstNeeded = database.prepare('SELECT coalesce((SELECT file FROM kept ORDER BY seq LIMIT 1), (SELECT file FROM known), 1) AS file')
   const remove = database.prepare('DELETE FROM kept WHERE seq = ?')
-  const count = database.prepare('SELECT count(*) AS n FROM kept')
+  const number = database.prepare('SELECT count(*) AS n FROM kept')
   const pending: Pending[] = []
   let writing: Promise<void> | undefined
 
@@ -56,6 +60,7 @@ export function keptRecords(database: DatabaseSync, octets: KeptOctets, { write 
         writing ??= writeAll()
       }),
     drain: async (most, mostBytes) => {
+      counts.count()
       const taken: Drained[] = []
       let missing: unknown
       let sum = 0
@@ -77,8 +82,14 @@ export function keptRecords(database: DatabaseSync, octets: KeptOctets, { write 
       })
       octets.dropBefore(first)
     },
-    waiting: async () => Number(count.get()?.n),
-    keptByDay: async (since = '') => new Map(days.all(since).map(({ day, n }) => [String(day), Number(n)])),
+    waiting: async () => {
+      counts.count()
+      return Number(number.get()?.n)
+    },
+    keptByDay: async (since = '') => {
+      counts.count()
+      return new Map(days.all(since).map(({ day, n }) => [String(day), Number(n)]))
+    },
     settled: async () => writing,
   }
 }

@@ -3,6 +3,7 @@ import { isoInstant } from '../../base/clock.ts'
 import { decodeRecord, type EvidenceRecord, identityOf } from '../../evidence/record.ts'
 import { type Digest, digestNamed, hash, hex } from '../../protocol/digests.ts'
 import { inTransaction } from './database.ts'
+import type { Counts } from './kept-counts.ts'
 import type { End, KeptOctets, Place } from './kept-octets.ts'
 
 /** A record as it lies in the file; `day` is the UTC day it is counted under. */
@@ -10,14 +11,12 @@ export type KeptRow = { readonly identity: string; readonly day: string; readonl
 /** Where rows are written. `write` resolves when all of them are on disk; it rejects when none is. */
 export type RowWriter = { readonly write: (rows: readonly KeptRow[]) => Promise<void>; readonly close: () => Promise<void> }
 export type Rows = {
-  /** All of them or none, in one transaction; those that are there already are left as they are. */
+  /** All of them or none, in one transaction. Some may be there already: that is seen when they are counted. */
   readonly write: (rows: readonly KeptRow[]) => void
-  /** The same, within a transaction of the caller's. */
-  readonly writeWithin: (rows: readonly KeptRow[]) => void
   /** Takes up what is on disk and what the database, when the machine died, lost again. */
   readonly catchUp: () => void
 }
-type Named = KeptRow & { readonly name: Uint8Array; readonly isNew: boolean }
+type Placed = Pick<KeptRow, 'identity' | 'day'> & { readonly place: Place; readonly size: number }
 
 const SHA256 = digestNamed('SHA-256') as Digest
 const BEGINNING: End = { file: 1, through: 0 }
@@ -26,18 +25,16 @@ const NO_DAY = '1970-01-01'
 
 /** The rows that say which records are kept. Their octets are on disk before anything is said of them. */
 export function rowsInto(database: DatabaseSync, octets: KeptOctets): Rows {
-  const { end, know, fresh, say } = saying(database)
-  const writeWithin = (rows: readonly KeptRow[]) => {
-    const those = fresh(rows)
-    if (those.length === 0) return
-    const bytes = those.map((row) => row.bytes)
+  const { end, know, say } = saying(database)
+  const append = (rows: readonly KeptRow[]) => {
+    const bytes = rows.map((row) => row.bytes)
     const appended = octets.append(bytes, end())
-    say(those.map((row, n) => ({ ...row, place: appended.places[n] as Place })))
+    say(rows.map((row, n) => ({ ...row, size: row.bytes.length, place: appended.places[n] as Place })))
     know(appended.end)
   }
   const takeUp = () => {
     const found = octets.behind(end())
-    for (const { bytes, ...place } of found.records) say(fresh([rowFrom(bytes)]).map((row) => ({ ...row, place })))
+    say(found.records.map(({ bytes, ...place }) => ({ ...rowFrom(bytes), size: bytes.length, place })))
     know(found.end)
   }
   /**
@@ -53,29 +50,21 @@ export function rowsInto(database: DatabaseSync, octets: KeptOctets): Rows {
   return {
     write: (rows) => {
       try {
-        inTransaction(database, () => writeWithin(rows))
+        inTransaction(database, () => append(rows))
       } catch (problem) {
         cutBehind()
         throw problem
       }
     },
-    writeWithin,
     catchUp: () => {
       if (octets.hasBehind(end())) inTransaction(database, takeUp)
     },
   }
 }
 
-/** What the tables say: how far they know the octets, which of some rows they do not have, and where a new one lies. */
+/** What the tables say: how far they know the octets, and where a row's lie. */
 function saying(database: DatabaseSync) {
-  const standing = database.prepare(
-    'SELECT EXISTS (SELECT 1 FROM kept WHERE kept.seq = counted.seq) AS kept FROM counted WHERE identity = ?',
-  )
-  const insert = database.prepare('INSERT INTO kept (file, start, size) VALUES (?, ?, ?)')
-  const tell = database.prepare(
-    'INSERT INTO counted (identity, day, seq) VALUES (?, ?, ?) ON CONFLICT (identity) DO UPDATE SET seq = excluded.seq',
-  )
-  const add = database.prepare('INSERT INTO sums (day, n) VALUES (?1, ?2) ON CONFLICT (day) DO UPDATE SET n = n + ?2')
+  const insert = database.prepare('INSERT INTO kept (file, start, size, identity, day) VALUES (?, ?, ?, ?, ?)')
   const known = database.prepare('SELECT file, through FROM known')
   const learn = database.prepare(
     'INSERT INTO known (one, file, through) VALUES (1, ?1, ?2) ON CONFLICT (one) DO UPDATE SET file = ?1, through = ?2',
@@ -83,23 +72,8 @@ function saying(database: DatabaseSync) {
   return {
     end: (): End => (known.get() as End | undefined) ?? BEGINNING,
     know: ({ file, through }: End) => learn.run(file, through),
-    fresh: (rows: readonly KeptRow[]): readonly Named[] => {
-      const named = new Map<string, Named>()
-      for (const row of rows) {
-        const name = hash(SHA256, row.identity)
-        const found = standing.get(name)
-        if (!found?.kept && !named.has(row.identity)) named.set(row.identity, { ...row, name, isNew: !found })
-      }
-      return [...named.values()]
-    },
-    say: (rows: readonly (Named & { readonly place: Place })[]) => {
-      const counts = new Map<string, number>()
-      for (const { name, day, bytes, isNew, place } of rows) {
-        const { lastInsertRowid } = insert.run(place.file, place.start, bytes.length)
-        tell.run(name, day, lastInsertRowid)
-        if (isNew) counts.set(day, (counts.get(day) ?? 0) + 1)
-      }
-      for (const [day, n] of counts) add.run(day, n)
+    say: (rows: readonly Placed[]) => {
+      for (const { place, size, identity, day } of rows) insert.run(place.file, place.start, size, hash(SHA256, identity), day)
     },
   }
 }
@@ -119,6 +93,10 @@ export function rowFrom(bytes: Uint8Array): KeptRow {
 }
 
 /** In this thread, which waits for the disk with everything else it does. */
-export function writingHere({ write }: Rows): RowWriter {
-  return { write: async (rows) => write(rows), close: async () => {} }
+export function writingHere({ write }: Rows, { more }: Counts): RowWriter {
+  const writeAll = async (rows: readonly KeptRow[]) => {
+    write(rows)
+    more(rows.length)
+  }
+  return { write: writeAll, close: async () => {} }
 }

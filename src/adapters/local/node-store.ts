@@ -24,20 +24,20 @@ export type NodeStore = {
  * @param keeping 'apart': records are written by a thread of its own, for a node that serves many at once
  */
 export function openNodeStore(file: string, keeping: 'here' | 'apart' = 'here'): NodeStore {
-  const { database, octets, rows, close } = openNodeDatabase(file)
-  const writer = keeping === 'apart' ? writingApart(file) : writingHere(rows)
-  const records = keptRecords(database, octets, writer)
+  const node = openNodeDatabase(file)
+  const writer = keeping === 'apart' ? writingApart(file) : writingHere(node.rows, node.counts)
+  const records = keptRecords(node, writer)
   return {
     keep: records.keep,
     drain: records.drain,
     acknowledge: records.acknowledge,
     waiting: records.waiting,
     keptByDay: records.keptByDay,
-    store: smallRecords(database),
+    store: smallRecords(node.database),
     close: async () => {
       await records.settled()
       await writer.close()
-      close()
+      node.close()
     },
   }
 }

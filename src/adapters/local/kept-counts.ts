@@ -1,0 +1,59 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { inTransaction } from './database.ts'
+
+export type Counts = {
+  /** Counts whatever is kept and was not counted yet. */
+  readonly count: () => void
+  /** So many rows more are kept. Counts when many wait; what fails then is told to whoever counts next. */
+  readonly more: (rows: number) => void
+}
+
+/** As many rows wait to be counted, whether anybody asks or not. */
+const MANY = 8192
+
+/** Of the rows after one, the first of each identity, in the order of the identities. */
+const FIRST = 'SELECT identity, min(seq) AS seq, day FROM kept WHERE seq > ?1 GROUP BY identity'
+const SUMS = `
+  INSERT INTO sums (day, n)
+  SELECT day, count(*) FROM (${FIRST}) AS first WHERE NOT EXISTS (SELECT 1 FROM counted WHERE counted.identity = first.identity) GROUP BY day
+  ON CONFLICT (day) DO UPDATE SET n = n + excluded.n`
+const IDENTITIES = `
+  INSERT INTO counted (identity, day, seq) SELECT identity, day, seq FROM (${FIRST}) WHERE true
+  ON CONFLICT (identity) DO UPDATE SET seq = excluded.seq WHERE NOT EXISTS (SELECT 1 FROM kept WHERE kept.seq = counted.seq)`
+/** What is kept already need not be kept again. */
+const AGAIN = `
+  DELETE FROM kept
+  WHERE seq > ?1 AND NOT EXISTS (SELECT 1 FROM counted WHERE counted.identity = kept.identity AND counted.seq = kept.seq)`
+
+/**
+ * Counts identities, many at once and in their order: the list of all there ever were is a page of the file for each when they come one by one.
+ * Whoever reads what is kept, or takes it away, has it counted first; so a record that came twice is there once, and none is left out.
+ */
+export function keptCounts(database: DatabaseSync): Counts {
+  const anyWaits = database.prepare('SELECT 1 FROM kept WHERE seq > (SELECT through FROM counting) LIMIT 1')
+  const ends = database.prepare('SELECT through, (SELECT max(seq) FROM kept) AS last FROM counting')
+  const steps = [SUMS, IDENTITIES, AGAIN].map((step) => database.prepare(step))
+  const reached = database.prepare('UPDATE counting SET through = ?')
+  let waiting = 0
+
+  const count = () => {
+    waiting = 0
+    if (!anyWaits.get()) return
+    inTransaction(database, () => {
+      const { through, last } = ends.get() as { readonly through: number; readonly last: number | null }
+      if (last === null || last <= through) return // somebody else was first
+      for (const step of steps) step.run(through)
+      reached.run(last)
+    })
+  }
+  return {
+    count,
+    more: (rows) => {
+      waiting += rows
+      if (waiting < MANY) return
+      try {
+        count()
+      } catch {} // they wait on
+    },
+  }
+}
