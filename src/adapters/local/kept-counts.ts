@@ -27,7 +27,7 @@ const AGAIN = `
 
 /**
  * Counts identities, many at once and in their order: the list of all there ever were is a page of the file for each when they come one by one.
- * Whoever reads what is kept, or takes it away, has it counted first; so a record that came twice is there once, and none is left out.
+ * Only what is counted is given out, and only what was given out is taken away; so a record that came twice is there once, and none is left out.
  */
 export function keptCounts(database: DatabaseSync): Counts {
   const anyWaits = database.prepare('SELECT 1 FROM kept WHERE seq > (SELECT through FROM counting) LIMIT 1')

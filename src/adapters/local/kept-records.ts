@@ -60,7 +60,7 @@ export function keptRecords(
         writing ??= writeAll()
       }),
     drain: async (most, mostBytes) => {
-      counts.count()
+      const uncounted = problemOf(counts.count)
       const taken: Drained[] = []
       let missing: unknown
       let sum = 0
@@ -71,7 +71,8 @@ export function keptRecords(
         if (bytes) taken.push({ receipt: String(seq), bytes })
         else if (standing.get(Number(seq))) missing ??= seq
       }
-      // Those that are there go on; what is missing is told again and again.
+      // Those that are there go on, and make room on a disk that is full; what is missing, and what cannot be counted, is told again and again.
+      if (taken.length === 0 && uncounted) throw uncounted
       if (taken.length === 0 && missing !== undefined) throw new Error(`the octets of record ${missing}, which is kept, are not there`)
       return taken
     },
@@ -91,6 +92,14 @@ export function keptRecords(
       return new Map(days.all(since).map(({ day, n }) => [String(day), Number(n)]))
     },
     settled: async () => writing,
+  }
+}
+
+function problemOf(work: () => void): Error | undefined {
+  try {
+    work()
+  } catch (problem) {
+    return problem instanceof Error ? problem : new Error(String(problem))
   }
 }
 
