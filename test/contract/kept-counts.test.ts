@@ -3,13 +3,11 @@ import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openNodeStore } from '../../src/adapters/local/node-store.ts'
-import { sampleRecord } from './kept.ts'
+import { idsOf, sampleRecord } from './kept.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const ALL = 1e9
 const fresh = () => join(temporaryFolder(), 'node.sqlite')
-const idsOf = (drained: readonly { readonly bytes: Uint8Array }[]) =>
-  drained.map(({ bytes }) => /\/r1\/([^\r]+)/.exec(Buffer.from(bytes).toString('latin1'))?.[1] as string)
 const sumOf = (byDay: ReadonlyMap<string, number>) => [...byDay.values()].reduce((sum, n) => sum + n, 0)
 
 describe('identities are counted when many wait, or when somebody asks', () => {

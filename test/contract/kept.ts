@@ -26,6 +26,10 @@ export const sampleRecord = (requestId: string, size = 10): EvidenceRecord => ({
   configuration: 'c0ffee',
 })
 
+/** The request ids of sample records that were given out, in order. */
+export const idsOf = (drained: readonly { readonly bytes: Uint8Array }[]): readonly string[] =>
+  drained.map(({ bytes }) => /\/r1\/([^\r]+)/.exec(Buffer.from(bytes).toString('latin1'))?.[1] as string)
+
 /** What every keeper of records must do, be it a file or a queue. `open` gives an empty one. */
 export function keptContract(name: string, open: () => Promise<KeptUnderTest>): void {
   describe(`${name} as a keeper of records`, () => {

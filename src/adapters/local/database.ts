@@ -54,6 +54,15 @@ function bringTo({ schema, version, upgrade }: Layout, database: DatabaseSync, f
   database.exec(`PRAGMA user_version = ${version}`)
 }
 
+/** What SQLite, or the disk, had to say of it; undefined: it is done. */
+export function problemOf(work: () => void): Error | undefined {
+  try {
+    work()
+  } catch (problem) {
+    return problem instanceof Error ? problem : new Error(String(problem))
+  }
+}
+
 /** All or nothing; the write lock is taken at once, so nothing read within can go stale. */
 export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE')

@@ -1,5 +1,6 @@
 // The thread that waits for the disk: writes what a node keeps, over a connection of its own, and says when it is there.
 import { parentPort, workerData } from 'node:worker_threads'
+import { problemOf } from './database.ts'
 import type { Batch } from './keeping-thread.ts'
 import type { KeptRow } from './kept-rows.ts'
 import { openNodeDatabase } from './node-schema.ts'
@@ -13,19 +14,9 @@ parentPort?.on('message', (batch: Batch | 'end') => {
     close()
     return parentPort?.close()
   }
-  parentPort?.postMessage(written(batch))
+  parentPort?.postMessage(problemOf(() => rows.write(rowsOf(batch))))
   counts.more(batch.identities.length)
 })
-
-/** What SQLite had to say; null: every row is on disk. */
-function written(batch: Batch): Error | null {
-  try {
-    rows.write(rowsOf(batch))
-    return null
-  } catch (problem) {
-    return problem instanceof Error ? problem : new Error(String(problem))
-  }
-}
 
 const rowsOf = ({ identities, days, ends, octets }: Batch): readonly KeptRow[] =>
   identities.map((identity, n) => ({ identity, day: days[n] as string, bytes: octets.subarray(ends[n - 1] ?? 0, ends[n]) }))

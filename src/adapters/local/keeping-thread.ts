@@ -53,14 +53,14 @@ function batchOf(rows: readonly KeptRow[]): Batch {
   return { identities: rows.map(({ identity }) => identity), days: rows.map(({ day }) => day), ends, octets }
 }
 
-/** null: written. Rejects when the thread ends without an answer. */
-function answerOf(thread: Worker, batch: Batch): Promise<Error | null> {
+/** undefined: written. Rejects when the thread ends without an answer. */
+function answerOf(thread: Worker, batch: Batch): Promise<Error | undefined> {
   thread.ref()
-  return new Promise<Error | null>((resolve, reject) => {
+  return new Promise<Error | undefined>((resolve, reject) => {
     const over = () => {
       thread.off('message', answered).off('error', failed).off('exit', ended).unref()
     }
-    const answered = (problem: Error | null) => {
+    const answered = (problem: Error | undefined) => {
       over()
       resolve(problem)
     }

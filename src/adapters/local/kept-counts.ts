@@ -30,21 +30,24 @@ const AGAIN = `
  * Only what is counted is given out, and only what was given out is taken away; so a record that came twice is there once, and none is left out.
  */
 export function keptCounts(database: DatabaseSync): Counts {
-  const anyWaits = database.prepare('SELECT 1 FROM kept WHERE seq > (SELECT through FROM counting) LIMIT 1')
-  const ends = database.prepare('SELECT through, (SELECT max(seq) FROM kept) AS last FROM counting')
+  const ends = database.prepare('SELECT through, coalesce((SELECT max(seq) FROM kept), 0) AS last FROM counting')
   const steps = [SUMS, IDENTITIES, AGAIN].map((step) => database.prepare(step))
   const reached = database.prepare('UPDATE counting SET through = ?')
   let waiting = 0
 
+  const uncounted = () => {
+    const { through, last } = ends.get() as { readonly through: number; readonly last: number }
+    return last > through && { through, last }
+  }
+  const countAll = () => {
+    const those = uncounted()
+    if (!those) return // somebody else was first
+    for (const step of steps) step.run(those.through)
+    reached.run(those.last)
+  }
   const count = () => {
     waiting = 0
-    if (!anyWaits.get()) return
-    inTransaction(database, () => {
-      const { through, last } = ends.get() as { readonly through: number; readonly last: number | null }
-      if (last === null || last <= through) return // somebody else was first
-      for (const step of steps) step.run(through)
-      reached.run(last)
-    })
+    if (uncounted()) inTransaction(database, countAll)
   }
   return {
     count,

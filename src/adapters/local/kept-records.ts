@@ -1,6 +1,6 @@
 import { type EvidenceRecord, encodeRecord } from '../../evidence/record.ts'
 import type { Acknowledge, Drain, Drained, Keep } from '../../exchange/ports.ts'
-import { inTransaction } from './database.ts'
+import { inTransaction, problemOf } from './database.ts'
 import { type KeptRow, type RowWriter, rowOf } from './kept-rows.ts'
 import type { NodeDatabase } from './node-schema.ts'
 
@@ -92,14 +92,6 @@ export function keptRecords(
       return new Map(days.all(since).map(({ day, n }) => [String(day), Number(n)]))
     },
     settled: async () => writing,
-  }
-}
-
-function problemOf(work: () => void): Error | undefined {
-  try {
-    work()
-  } catch (problem) {
-    return problem instanceof Error ? problem : new Error(String(problem))
   }
 }
 
