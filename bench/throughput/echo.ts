@@ -1,11 +1,25 @@
 // An agency's system for the bench: takes the body, answers 8 KiB. A program of its own, as every service is.
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
+import { messages } from './messages.ts'
 
-const ANSWER = Buffer.from(JSON.stringify({ respuesta: 'x'.repeat(8170) }))
+const BODY = JSON.stringify({ respuesta: 'x'.repeat(8170) })
 // Longer than any turn of others: a connection that ends while it is taken up again would end the bench.
-const server = createServer({ keepAliveTimeout: 120_000 }, (call, answer) => {
-  call.resume().on('end', () => answer.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': ANSWER.length }).end(ANSWER))
+const HEAD = [
+  'HTTP/1.1 200 OK',
+  'Content-Type: application/json',
+  `Content-Length: ${BODY.length}`,
+  'Connection: keep-alive',
+  'Keep-Alive: timeout=120',
+]
+const ANSWER = Buffer.from(`${HEAD.join('\r\n')}\r\n\r\n${BODY}`)
+
+const server = createServer({ noDelay: true }, (socket) => {
+  socket
+    .on(
+      'data',
+      messages(() => socket.write(ANSWER)),
+    )
+    .on('error', () => socket.destroy())
 })
 server.listen(Number(process.env.SACBE_PORT), '127.0.0.1', () =>
   console.log(JSON.stringify({ listening: (server.address() as AddressInfo).port })),

@@ -1,5 +1,6 @@
-import { connect, type TLSSocket } from 'node:tls'
+import { connect } from 'node:tls'
 import { percentile } from '../cpu.ts'
+import { messages } from './messages.ts'
 import { cpuOf } from './processes.ts'
 
 /** What is asked again and again, over connections that stay open. */
@@ -24,23 +25,28 @@ export type LoadFigures = {
   readonly cpuMs: number
 }
 
-/** So many exchanges over so many connections at once, each of which has carried one already: no handshake is in the figures. */
-export async function stretch(question: Question, atOnce: number, times: number): Promise<Stretch> {
+/**
+ * So many exchanges over so many connections at once, each of which has carried one already: no handshake is in the figures. Where a few lead in, they are
+ * asked first and not counted, and all go on asking until the last that counts is answered: neither a beginning nor an end in a crowd is in the figures.
+ */
+export async function stretch(question: Question, atOnce: number, times: number, leadIn = 0): Promise<Stretch> {
   const askers = await Promise.all(Array.from({ length: atOnce }, () => openAsker(question)))
   await Promise.all(askers.map(({ ask }) => ask()))
-  const cpu = () => question.pids.reduce((sum, pid) => sum + cpuOf(pid), 0)
   const took: number[] = []
-  const before = cpu()
-  const began = performance.now()
-  let left = times
+  const now = () => ({ at: performance.now(), cpu: question.pids.reduce((sum, pid) => sum + cpuOf(pid), 0) })
+  let [began, ended] = [now(), now()]
+  const answered = (ms: number) => {
+    const count = took.push(ms)
+    if (count === leadIn) began = now()
+    if (count === leadIn + times) ended = now()
+  }
   await Promise.all(
     askers.map(async ({ ask }) => {
-      while (left-- > 0) took.push(await ask())
+      while (took.length < leadIn + times) answered(await ask())
     }),
   )
-  const seen = { took, seconds: (performance.now() - began) / 1000, cpuMs: cpu() - before }
   for (const { end } of askers) end()
-  return seen
+  return { took: took.slice(leadIn, leadIn + times), seconds: (ended.at - began.at) / 1000, cpuMs: ended.cpu - began.cpu }
 }
 
 export function figuresOf(atOnce: number, stretches: readonly Stretch[]): LoadFigures {
@@ -59,10 +65,7 @@ export function figuresOf(atOnce: number, stretches: readonly Stretch[]): LoadFi
 
 type Asker = { readonly ask: () => Promise<number>; readonly end: () => void }
 
-/**
- * One connection that asks one thing at a time. It reads of an answer what it needs, status and length, so that whoever asks takes little of
- * the machine that is measured.
- */
+/** One connection that asks one thing at a time. */
 async function openAsker({ url, path, headers, body, tls }: Question): Promise<Asker> {
   const { hostname, port, host } = new URL(url)
   const lines = { Host: host, ...headers, 'Content-Length': String(body.length) }
@@ -71,39 +74,19 @@ async function openAsker({ url, path, headers, body, tls }: Question): Promise<A
   const socket = connect({ host: hostname, port: Number(port), servername: 'localhost', rejectUnauthorized: tls.ca !== undefined, ...tls })
   await new Promise((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject))
   socket.setNoDelay(true)
+  let over: (problem?: Error) => void = () => {}
+  const read = messages((said) => over(said.startsWith('HTTP/1.1 200') ? undefined : new Error(`${url} answered ${said.slice(0, 300)}`)))
+  socket.on('data', read).on('error', (problem) => over(problem))
+  socket.on('close', () => over(new Error(`${url} ended the connection before its answer`)))
   return {
     ask: async () => {
       const began = performance.now()
-      const answered = wholeAnswer(socket, url)
-      socket.write(request)
-      await answered
+      await new Promise<void>((resolve, reject) => {
+        over = (problem) => (problem ? reject(problem) : resolve())
+        socket.write(request)
+      })
       return performance.now() - began
     },
     end: () => socket.destroy(),
   }
-}
-
-function wholeAnswer(socket: TLSSocket, url: string): Promise<void> {
-  let text = ''
-  let left = -1
-  return new Promise((resolve, reject) => {
-    const over = (problem?: Error) => {
-      socket.off('data', read).off('error', over).off('close', gone)
-      if (problem) reject(problem)
-      else resolve()
-    }
-    const gone = () => over(new Error(`${url} ended the connection before its answer`))
-    const read = (chunk: Buffer) => {
-      if (left < 0) {
-        text += chunk.toString('latin1')
-        const end = text.indexOf('\r\n\r\n')
-        if (end < 0) return
-        const head = text.slice(0, end)
-        if (!head.startsWith('HTTP/1.1 200')) return over(new Error(`${url} answered ${head.slice(0, 300)}`))
-        left = Number(/content-length: (\d+)/i.exec(head)?.[1]) - (text.length - end - 4)
-      } else left -= chunk.length
-      if (left === 0) over()
-    }
-    socket.on('data', read).on('error', over).on('close', gone)
-  })
 }

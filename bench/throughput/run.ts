@@ -34,10 +34,7 @@ export type ThroughputFigures = {
 const WARM_UP = 20_000
 /** The signing speed, by openssl, of the machine on which the reference proxies were measured. */
 export const REFERENCE_SPEED = 3350
-/**
- * How many at once, in how many turns, and of the exchanges asked for how many in each: one at a time takes long, and of many at once the first and the
- * last come in a crowd.
- */
+/** How many at once, in how many turns, and of the exchanges asked for how many in each: one at a time takes long. */
 const LEVELS = [
   { atOnce: 1, turns: 3, share: 1 / 4 },
   { atOnce: 8, turns: 3, share: 1 },
@@ -45,6 +42,9 @@ const LEVELS = [
 ] as const
 /** What a signed 4 KiB request and its 8 KiB answer measure beyond their bodies between nodes. */
 const ENVELOPE = 6500
+
+/** Of a turn's exchanges, as many lead in: processors that were idle, or at something else, are slower for most of a second. */
+const LEAD_IN = 1 / 3
 
 type Asked = { readonly question: Question; readonly stop: () => Promise<void> }
 
@@ -79,10 +79,11 @@ type Turn = { readonly ours: Stretch; readonly plain: Stretch; readonly signatur
 
 async function inTurns(ours: Question, plain: Question, atOnce: number, count: number, times: number): Promise<readonly Turn[]> {
   const turns: Turn[] = []
+  const through = (question: Question) => stretch(question, atOnce, count, Math.ceil(count * LEAD_IN))
   for (let turn = 0; turn < times; turn++) {
     const before = signatureSpeed()
-    const seen = await stretch(ours, atOnce, count)
-    turns.push({ ours: seen, signatures: (before + signatureSpeed()) / 2, plain: await stretch(plain, atOnce, count) })
+    const seen = await through(ours)
+    turns.push({ ours: seen, signatures: (before + signatureSpeed()) / 2, plain: await through(plain) })
   }
   return turns
 }
