@@ -110,4 +110,25 @@ describe('identities are counted when many wait, or when somebody asks', () => {
     expect([await store.waiting(), sumOf(await store.keptByDay())]).toEqual([9001, 9002])
     expect(idsOf(await store.drain(10_000, ALL)).at(-1)).toBe('the last')
   })
+
+  test('and after a failure that lasted, in parts, so that nobody waits for all of it; what came twice in two of them is there once', async () => {
+    const file = fresh()
+    const store = openNodeStore(file)
+    onTestFinished(store.close)
+    await store.keep(sampleRecord('the first', 1))
+    const other = new DatabaseSync(file)
+    onTestFinished(() => other.close())
+    other.exec(`
+      CREATE TABLE parts (of INTEGER);
+      CREATE TRIGGER part AFTER UPDATE ON counting BEGIN INSERT INTO parts VALUES (new.through - old.through); END;
+      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000)
+      INSERT INTO kept (file, start, size, identity, day)
+        SELECT file, start, size, iif(i % 30000 = 0, identity, CAST(printf('%032d', i % 30000) AS BLOB)), day FROM n, (SELECT * FROM kept LIMIT 1)`)
+    expect([await store.waiting(), sumOf(await store.keptByDay())]).toEqual([30_000, 30_000])
+    const parts = other
+      .prepare('SELECT of FROM parts')
+      .all()
+      .map((part) => Number(part.of))
+    expect([parts.reduce((sum, part) => sum + part, 0), parts.every((part) => part < 20_000)]).toEqual([40_001, true])
+  })
 })

@@ -10,9 +10,11 @@ export type Counts = {
 
 /** As many rows wait to be counted, whether anybody asks or not. */
 const MANY = 8192
+/** At most as many are counted while others wait for the file's lock: where it failed for long, the rest come after them. */
+const AT_ONCE = 2 * MANY
 
-/** Of the rows after one, the first of each identity, in the order of the identities. */
-const FIRST = 'SELECT identity, min(seq) AS seq, day FROM kept WHERE seq > ?1 GROUP BY identity'
+/** Of the rows after one and up to another, the first of each identity, in the order of the identities. */
+const FIRST = 'SELECT identity, min(seq) AS seq, day FROM kept WHERE seq > ?1 AND seq <= ?2 GROUP BY identity'
 const SUMS = `
   INSERT INTO sums (day, n)
   SELECT day, count(*) FROM (${FIRST}) AS first WHERE NOT EXISTS (SELECT 1 FROM counted WHERE counted.identity = first.identity) GROUP BY day
@@ -23,7 +25,7 @@ const IDENTITIES = `
 /** What is kept already need not be kept again. */
 const AGAIN = `
   DELETE FROM kept
-  WHERE seq > ?1 AND NOT EXISTS (SELECT 1 FROM counted WHERE counted.identity = kept.identity AND counted.seq = kept.seq)`
+  WHERE seq > ?1 AND seq <= ?2 AND NOT EXISTS (SELECT 1 FROM counted WHERE counted.identity = kept.identity AND counted.seq = kept.seq)`
 
 /**
  * Counts identities, many at once and in their order: the list of all there ever were is a page of the file for each when they come one by one.
@@ -39,15 +41,16 @@ export function keptCounts(database: DatabaseSync): Counts {
     const { through, last } = ends.get() as { readonly through: number; readonly last: number }
     return last > through && { through, last }
   }
-  const countAll = () => {
+  const countSome = () => {
     const those = uncounted()
     if (!those) return // somebody else was first
-    for (const step of steps) step.run(those.through)
-    reached.run(those.last)
+    const upTo = Math.min(those.last, those.through + AT_ONCE)
+    for (const step of steps) step.run(those.through, upTo)
+    reached.run(upTo)
   }
   const count = () => {
     waiting = 0
-    if (uncounted()) inTransaction(database, countAll)
+    while (uncounted()) inTransaction(database, countSome)
   }
   return {
     count,
