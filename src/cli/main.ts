@@ -7,7 +7,7 @@ import { addCeremony } from './ceremony-lines.ts'
 import { addDeploy, addPreflight, addRemove, addUpgrade } from './cloud-lines.ts'
 import { addCost } from './cost-lines.ts'
 import { type Frame, newProgram } from './frame.ts'
-import { EXIT, type Io, inLanguage } from './io.ts'
+import { EXIT, type Io, inLanguage, tellCannot } from './io.ts'
 import { addAgency, addDoctor, addDrill, addJoin } from './life-lines.ts'
 import { mistakeIn } from './usage.ts'
 import { addConfVerify, addVerify, addVerifyArchive } from './verify-lines.ts'
@@ -38,7 +38,7 @@ async function attempt(args: readonly string[], io: Io, help: 'es' | 'en'): Prom
     return { code, helped: false }
   } catch (problem) {
     const helped = problem instanceof CommanderError && ['commander.help', 'commander.helpDisplayed'].includes(problem.code)
-    return { code: helped ? EXIT.ok : complain(problem, io), helped }
+    return { code: helped ? EXIT.ok : await complain(problem, io), helped }
   }
 }
 
@@ -72,8 +72,11 @@ export function sacbeProgram(frame: Frame): Command {
   return program
 }
 
-function complain(problem: unknown, io: Io): number {
-  if (!(problem instanceof CommanderError)) return broken(problem, io)
+async function complain(problem: unknown, io: Io): Promise<number> {
+  if (!(problem instanceof CommanderError)) {
+    const words = (await import('./cloud/what-aws-refused.ts')).whatAwsRefused(problem)
+    return words ? tellCannot(words, io) : broken(problem, io)
+  }
   if (problem.code === 'commander.version') return EXIT.ok
   io.err(mistakeIn(problem, io.lang))
   return EXIT.cannot
