@@ -9,6 +9,7 @@ import { openProject, type ProjectOptions } from './project.ts'
 import { pause, readyStack } from './stack-steps.ts'
 import { stateFaults, TOOLKIT } from './state.ts'
 import { cdk, hasCdk, withAssembly } from './tool.ts'
+import { whatAwsRefused } from './what-aws-refused.ts'
 
 export type DeployOptions = ProjectOptions & {
   /** Only these; all that live in this account when none is named. */
@@ -112,7 +113,10 @@ async function carryOut(phases: readonly Phase[], assembly: string, io: Io): Pro
   for (const [index, phase] of phases.entries()) {
     const began = performance.now()
     const step = phase.stacks.size === 0 ? bootstrap(phase, assembly, io) : deployStacks(phase, assembly, io)
-    const done = await step.catch((problem: Error) => refused(problem.message))
+    const done = await step.catch((problem: Error) => {
+      const words = whatAwsRefused(problem)
+      return refused(words ? inLanguage(words, io.lang) : problem.message)
+    })
     if (!done.ok) return stopped(done.fault, phase, io)
     const seconds = ((performance.now() - began) / 1000).toFixed(1)
     io.out(
