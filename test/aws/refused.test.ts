@@ -59,6 +59,15 @@ describe('what AWS refuses is no error of ours: a person is told what is missing
     }
   })
 
+  test('credentials that it does not take, which are good where the Region is not enabled', async () => {
+    answers = { GetCallerIdentity: [403, ERROR('InvalidClientTokenId', 'The security token included in the request is invalid')] }
+    const { code, err } = await remove()
+    expect([code, err.join('\n')]).toEqual([
+      2,
+      expect.stringMatching(/no aceptó las credenciales.*habilite la región.*\n.*enable the Region/),
+    ])
+  })
+
   test('a service that is asked too much', async () => {
     answers = { GetCallerIdentity: me, DescribeStacks: [400, ERROR('Throttling', 'Rate exceeded')] }
     const { code, err } = await remove()

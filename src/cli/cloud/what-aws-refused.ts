@@ -23,8 +23,8 @@ export function whatAwsRefused(problem: unknown): Words | undefined {
   const { cause, message } = problem instanceof Error ? problem : { cause: undefined, message: '' }
   if (!NOT_REACHED.has((cause as NodeJS.ErrnoException | undefined)?.code ?? '')) return undefined
   return {
-    es: `No se pudo llegar a AWS (${message}). Revise su conexión a internet y repita la orden.`,
-    en: `AWS could not be reached (${message}). Look to your connection to the internet and run it again.`,
+    es: `No se pudo llegar a AWS (${message}). Revise su conexión a internet y el nombre de la región, y repita la orden.`,
+    en: `AWS could not be reached (${message}). Look to your connection to the internet and the name of the Region, and run it again.`,
   }
 }
 
