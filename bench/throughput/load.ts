@@ -34,7 +34,8 @@ export async function stretch(question: Question, atOnce: number, times: number,
   await Promise.all(askers.map(({ ask }) => ask()))
   const took: number[] = []
   const now = () => ({ at: performance.now(), cpu: question.pids.reduce((sum, pid) => sum + cpuOf(pid), 0) })
-  let [began, ended] = [now(), now()]
+  let began = now()
+  let ended = began
   const answered = (ms: number) => {
     const count = took.push(ms)
     if (count === leadIn) began = now()

@@ -38,8 +38,8 @@ export async function placesHere(environment: Environment, io: Io): Promise<Resu
       'There are no credentials of AWS in the environment. With a profile: eval "$(aws configure export-credentials --format env)"',
     )
   const account = await accountOf(operatorIn(environment.region, io)).catch((problem: Error) => problem)
-  const words = account instanceof Error && whatAwsRefused(account)
-  if (words) return cannot(words.es, words.en)
+  const words = whatAwsRefused(account)
+  if (words) return refused(tellCannot(words, io))
   if (account instanceof Error)
     return cannot(
       `AWS no aceptó las credenciales en ${environment.region} (${account.message}). Si son buenas, habilite la región en la cuenta: es de alta voluntaria.`,
